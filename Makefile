@@ -1,0 +1,63 @@
+.DEFAULT_GOAL := help
+
+# The interpreter that makes .venv. Left empty, scripts/setup.sh takes the first on the PATH that is new enough.
+PYTHON ?=
+export PYTHON
+
+# Workers are the parallelism: more BLAS threads than one per process only fight over the same cores.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export VECLIB_MAXIMUM_THREADS := 1
+
+BIN := .venv/bin
+RUNTIME := .venv/.installed
+DEVELOPMENT := .venv/.installed-dev
+
+# A stamp holds the folder it was made in: a virtual environment does not survive being moved.
+ifneq ($(shell cat $(RUNTIME) 2>/dev/null),$(CURDIR))
+.PHONY: $(RUNTIME) $(DEVELOPMENT)
+endif
+
+.PHONY: help setup demo serve test lint types pytest format lock
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(RUNTIME) ## install Parfocal into .venv, and no more
+	@echo "Parfocal is installed in .venv: try make demo"
+
+demo: $(RUNTIME) ## watch a coarse-to-fine search on real data, from start to finish
+	@$(BIN)/parfocal demo
+
+serve: $(RUNTIME) ## keep the service running: API, dispatcher and workers
+	@$(BIN)/parfocal serve
+
+test: lint types pytest ## run every check and every test
+
+lint: $(DEVELOPMENT) ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEVELOPMENT) ## check the types
+	$(BIN)/mypy
+
+pytest: $(DEVELOPMENT) ## run the tests alone
+	$(BIN)/python -m pytest
+
+format: $(DEVELOPMENT) ## mend style and formatting where it can be done by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Pins that still fit are kept; `make lock LOCK_OPTIONS=--upgrade` moves them all to the newest.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_OPTIONS)
+
+lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for in the two lock files
+	$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+$(RUNTIME): requirements.lock pyproject.toml
+	@sh scripts/setup.sh
+
+$(DEVELOPMENT): requirements-dev.lock requirements.lock pyproject.toml
+	@sh scripts/setup.sh dev

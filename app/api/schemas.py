@@ -1,0 +1,131 @@
+"""What a study is asked with, and what is told of studies, rounds and trials."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.api.strict import Name, StrictModel
+from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
+
+MAX_SEED = 2**53 - 1  # every JSON reader keeps such an integer exact
+MAX_TRIALS = 20_000
+
+TRAINING_DEFAULT = {"epochs": 30}
+STRATEGY_DEFAULT = {"type": "coarse_to_fine"}
+
+Seconds = Annotated[float, Field(gt=0, le=10_000_000)]
+# What the engine judges: it takes any names, and refuses those it does not know with the nearest one.
+Document = dict[Any, Any]
+
+
+def _id_or_document(value: Any) -> Any:
+    """Refuse anything else before the union does, which has a message for each of its sides."""
+    if not isinstance(value, str | dict):
+        raise ValueError("must be the id of a search space, or a search space")
+    return value
+
+
+class ObjectiveRequest(StrictModel):
+    type: Literal["mlp"] = Field("mlp", description="Train a network on a dataset with Parfocal's engine.")
+    dataset: str = Field(description="A dataset's id, or a built-in one's name: digits, breast-cancer, diabetes.")
+    metric: str | None = Field(None, description="Measured on the dev rows. Left out: error_rate, or rmse.")
+    training: Document = Field(
+        default_factory=lambda: dict(TRAINING_DEFAULT), description="Training values that are not searched."
+    )
+
+
+class StudyRequest(StrictModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"objective": {"dataset": "digits"}, "trials": 60, "seed": 0}]}
+    )
+
+    name: Name | None = Field(None, description="Left out: the dataset's name.")
+    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="Left out: drawn, and told in the answer.")
+    search_space: Annotated[str | Document, BeforeValidator(_id_or_document)] = Field(
+        "mlp-basic", description="A stored space's id, a ready-made one's name, or a space inline."
+    )
+    objective: ObjectiveRequest
+    strategy: Document = Field(
+        default_factory=lambda: dict(STRATEGY_DEFAULT), description="`type` is `coarse_to_fine` or `random`."
+    )
+    trials: int = Field(100, ge=1, le=MAX_TRIALS)
+    trial_timeout_seconds: Seconds = 600
+    max_seconds: Seconds | None = Field(None, description="Ends the study early: then its answer depends on the clock.")
+    max_attempts: int = Field(3, ge=1, le=100, description="How often a trial may lose its worker while alone.")
+
+
+class TrialSummary(BaseModel):
+    number: int
+    value: float
+    values: dict[str, Any]
+
+
+class StudyAnswer(BaseModel):
+    id: str
+    name: str
+    state: StudyState
+    version: int = Field(description="Raised with every change of the study or one of its trials.")
+    seed: int
+    search_space: dict[str, Any]
+    objective: dict[str, Any]
+    strategy: dict[str, Any]
+    trials: int = Field(description="The budget.")
+    trial_timeout_seconds: float
+    max_seconds: float | None
+    max_attempts: int
+    round: int | None
+    counts: dict[str, int] = Field(description="Trials by state; `unproposed` are those of rounds still to come.")
+    best_trial: TrialSummary | None
+    winner: TrialSummary | None = Field(description="The best trial once the study is complete.")
+    warnings: list[str]
+    ended_by: EndedBy | None
+    failure: str | None
+    environment: dict[str, Any] | None = Field(description="What the last bits of the results depend on.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class RoundAnswer(BaseModel):
+    number: int
+    state: Literal["open", "closed"]
+    first_trial: int
+    trials: int
+    box: dict[str, Any]
+    elites: list[int] | None = Field(description="Trials that shape the next box, the best first; null while open.")
+    borders: list[dict[str, Any]] | None = Field(description="Borders of the space that the best trial so far lies on.")
+
+
+class PackAnswer(BaseModel):
+    size: int
+    key: str
+
+
+class TrialAnswer(BaseModel):
+    number: int
+    state: TrialState
+    round: int
+    values: dict[str, Any]
+    value: float | None
+    metrics: dict[str, float] | None
+    best_epoch: int | None = Field(description="The epoch whose weights were kept and measured.")
+    epochs: int | None = Field(description="Trained so far.")
+    failure_reason: FailureReason | None
+    failure: str | None
+    attempts: int
+    pack: PackAnswer | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class LearningCurveAnswer(BaseModel):
+    """The metric on the mini-batches of each epoch as they passed, and on all dev rows after it."""
+
+    epoch: list[int]
+    train: list[float]
+    dev: list[float]
+
+
+class TrialDetail(TrialAnswer):
+    learning_curve: LearningCurveAnswer | None

@@ -1,0 +1,35 @@
+"""The base of every request: unknown names are refused with the nearest known one, and numbers are finite."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from engine.errors import unknown_name
+
+MAX_NAME_LENGTH = 200
+
+
+class StrictModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_names(cls, document: Any) -> Any:
+        if isinstance(document, dict):
+            for name in document:
+                if name not in cls.model_fields:
+                    message = unknown_name("field", str(name), cls.model_fields)
+                    # The name is in a list because pydantic fails to render half a surrogate pair.
+                    raise PydanticCustomError("unknown_field", "{message}", {"message": message, "path": [name]})
+        return document
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be printable characters")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_printable)]
+"""What people call a thing: text that every terminal can show."""

@@ -1,0 +1,86 @@
+"""`/v1/studies`: submit a search job, poll it, stop it, take its answer."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response, status
+from sqlalchemy.orm import Session
+
+from app.api.dependencies import TheDatabase
+from app.api.export import export_json
+from app.api.pages import BY_AGE, Page, PageQuery
+from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
+from app.api.submission import study_from
+from app.api.views import round_answer, study_answer
+from app.lifecycle import EndedBy, StudyState
+from app.store import rounds, studies, trials
+from app.store.models import Study
+
+router = APIRouter(prefix="/v1/studies", tags=["studies"])
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+def create_study(request: StudyRequest, database: TheDatabase, response: Response) -> StudyAnswer:
+    with database.writing() as session:
+        study = studies.add(session, study_from(request, session))
+    response.headers["Location"] = f"{router.prefix}/{study.id}"
+    return study_answer(study, best=None)
+
+
+@router.get("")
+def list_studies(query: Annotated[PageQuery, Query()], database: TheDatabase) -> Page[StudyAnswer]:
+    """The newest first."""
+    with database.reading() as session:
+        found = studies.page(session, query.after(BY_AGE), query.limit)
+        items = [_answer(session, study) for study in found]
+    return query.page(items, studies.position(found[-1]) if found else None)
+
+
+@router.get("/{study_id}")
+def get_study(study_id: str, database: TheDatabase) -> StudyAnswer:
+    with database.reading() as session:
+        return _answer(session, studies.get(session, study_id))
+
+
+@router.post("/{study_id}/cancel")
+def cancel_study(study_id: str, database: TheDatabase) -> StudyAnswer:
+    """End it now: trials that have not ended are cancelled, what is done stays."""
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        studies.end(session, study, StudyState.CANCELLED, EndedBy.CANCELLED)
+        return _answer(session, study)
+
+
+@router.delete("/{study_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete_study(study_id: str, database: TheDatabase) -> None:
+    with database.writing() as session:
+        studies.delete(session, study_id)
+
+
+@router.get("/{study_id}/rounds")
+def list_rounds(study_id: str, database: TheDatabase) -> Page[RoundAnswer]:
+    """Each round's box, elites and the borders touched. A study has few: all come at once."""
+    with database.reading() as session:
+        study = studies.get(session, study_id)
+        return Page(items=[round_answer(row) for row in rounds.of_study(session, study.id)], next_cursor=None)
+
+
+@router.get("/{study_id}/export")
+def export_study(
+    study_id: str, database: TheDatabase, _format: Annotated[Literal["json"], Query(alias="format")] = "json"
+) -> Response:
+    """The same bytes for the same study, for any number of workers and through any crash."""
+    with database.reading() as session:
+        study = studies.get(session, study_id)
+        body = export_json(
+            study,
+            studies.content_hash(session, study),
+            trials.best(session, study_id),
+            rounds.of_study(session, study_id),
+            trials.every(session, study_id),
+            trials.curves(session, study_id),
+        )
+    return Response(body, media_type="application/json")
+
+
+def _answer(session: Session, study: Study) -> StudyAnswer:
+    return study_answer(study, trials.best(session, study.id))

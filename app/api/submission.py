@@ -1,0 +1,102 @@
+"""From a request to a study: every value is checked here, so that nothing is refused later, while it runs."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.api.schemas import StudyRequest
+from app.errors import InvalidInput
+from app.store import datasets, spaces
+from app.store.models import Dataset, Study
+from engine.errors import InvalidField, unknown_name
+from engine.search import CategoricalParameter, Parameter, SearchSpace, strategy_from_json
+from engine.training.metrics import metric_for
+from engine.training.plan import check_effect, check_value
+
+SEED_BITS = 32  # of a drawn seed: short enough to read out
+
+
+def study_from(request: StudyRequest, session: Session) -> Study:
+    """Make the study a request asks for. Raises InvalidInput with a pointer into the request."""
+    dataset = _dataset(request, session)
+    with _at("objective"):
+        metric = metric_for(request.objective.metric, dataset.description["task"])
+    space_id, space = _search_space(request, session)
+    _check_training(request.objective.training, space)
+    with _at("strategy"):
+        strategy = strategy_from_json(request.strategy)
+    with _at():
+        strategy.round_sizes(request.trials)
+    return Study(
+        name=request.name or dataset.name,
+        seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
+        dataset_id=dataset.id,
+        search_space_id=space_id,
+        search_space=space.to_json(),
+        objective={
+            "type": request.objective.type,
+            "dataset": dataset.id,
+            "metric": metric.name,
+            "training": dict(request.objective.training),
+        },
+        strategy=strategy.to_json(),
+        trials=request.trials,
+        trial_timeout_seconds=request.trial_timeout_seconds,
+        max_seconds=request.max_seconds,
+        max_attempts=request.max_attempts,
+    )
+
+
+def _dataset(request: StudyRequest, session: Session) -> Dataset:
+    known = datasets.known_ids(session)
+    if request.objective.dataset not in known:
+        message = unknown_name("dataset", request.objective.dataset, known)
+        raise InvalidInput.at("/objective/dataset", message)
+    return datasets.get(session, request.objective.dataset)
+
+
+def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, SearchSpace]:
+    if isinstance(request.search_space, dict):
+        with _at("search_space"):
+            return None, SearchSpace.from_json(request.search_space)
+    known = spaces.known_ids(session)
+    if request.search_space not in known:
+        raise InvalidInput.at("/search_space", unknown_name("search space", request.search_space, known))
+    document = spaces.get(session, request.search_space).document
+    return request.search_space, SearchSpace.from_json(document)
+
+
+def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
+    for name, value in fixed.items():
+        with _at("objective", "training"):
+            check_value(name, value)
+            if name in space.names:
+                raise InvalidField((name,), f"`{name}` cannot be fixed at {value!r}: the search space searches it")
+    possible = {name: (value,) for name, value in fixed.items()}
+    possible |= {parameter.name: _extremes(parameter) for parameter in space.parameters}
+    for index, parameter in enumerate(space.parameters):
+        with _at("search_space", "parameters", index):
+            for value in _extremes(parameter):
+                check_value(parameter.name, value)
+    for index, parameter in enumerate(space.parameters):  # once every value is known to make sense
+        with _at("search_space", "parameters", index):
+            check_effect(parameter.name, possible)
+
+
+def _extremes(parameter: Parameter) -> tuple[Any, ...]:
+    """Values such that all that can be drawn is allowed if they are."""
+    if isinstance(parameter, CategoricalParameter):
+        return tuple(parameter.choices)
+    return parameter.low, parameter.high
+
+
+@contextmanager
+def _at(*prefix: str | int) -> Iterator[None]:
+    """Turn the engine's complaint about a part of the request into one about the request."""
+    try:
+        yield
+    except InvalidField as complaint:
+        raise InvalidInput.from_field(complaint.within(*prefix)) from None

@@ -1,0 +1,94 @@
+"""What a study has found: its state, the best trials, and how the search zoomed in."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from rich.table import Table
+from rich.text import Text
+
+from app.cli import zoom
+from app.cli.console import console, plain_table, printable, say, show
+from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts
+from app.client import Answer, Client
+from app.lifecycle import TrialState
+
+BEST_TRIALS = 5  # as many columns as a terminal of 80 characters has room for
+STATE_STYLES = {"complete": "green", "failed": "red", "cancelled": "yellow"}
+
+
+def show_study(client: Client, study: Answer) -> None:
+    """Print all of a study that fits a page."""
+    console.print(_headline(study))
+    for line in _details(study):
+        console.print(line, soft_wrap=True)
+    show_findings(client, study)
+
+
+def show_findings(client: Client, study: Answer) -> None:
+    """Print the best values of a study and where each round drew them; nothing if no trial is complete yet."""
+    rounds = client.rounds(study["id"])
+    ranked = list(client.trials(study["id"], state=TrialState.COMPLETE, order_by="value"))
+    if ranked:
+        show("Best values", _best_table(study, ranked[:BEST_TRIALS]))
+    if len(rounds) > 1:
+        show("Rounds", _rounds_table(study, rounds, ranked))
+        show(zoom.TITLE, zoom.zoom_table(study["search_space"]["parameters"], rounds))
+    for warning in study["warnings"]:
+        say(f"note: {warning}", style="yellow")
+
+
+def _headline(study: Answer) -> Text:
+    state = Text(study["state"], style=STATE_STYLES.get(study["state"], "cyan"))
+    time = elapsed(study["started_at"], study["finished_at"])
+    return Text.assemble(
+        (printable(study["name"]), "bold"), "  ", state, f"  {trial_counts(study)}", f", in {time}" if time else ""
+    )
+
+
+def _details(study: Answer) -> Iterator[Text]:
+    objective = study["objective"]
+    yield Text(f"id {study['id']}, created {moment(study['created_at'])}")
+    yield Text(
+        f"dataset {printable(objective['dataset'])}, metric {objective['metric']}, "
+        f"strategy {study['strategy']['type']}, seed {study['seed']}"
+    )
+    if study["failure"]:
+        yield Text(printable(study["failure"]), style="red")
+    elif study["ended_by"] == "max_seconds":
+        yield Text(f"ended by its time limit of {study['max_seconds']:g} seconds", style="yellow")
+
+
+def _best_table(study: Answer, trials: Sequence[Answer]) -> Table:
+    """The best trials side by side, so that it takes any number of parameters."""
+    metric = study["objective"]["metric"]
+    numbers = [str(trial["number"]) for trial in trials]
+    table = plain_table("trial", *numbers, right=numbers)
+    for rows in ("dev", "train"):
+        figures = (measured(metric, trial["metrics"][f"{rows}_{metric}"]) for trial in trials)
+        table.add_row(metric_label(metric, rows), *figures, style="bold" if rows == "dev" else None)
+    table.add_row("round", *(str(trial["round"]) for trial in trials))
+    for name in (parameter["name"] for parameter in study["search_space"]["parameters"]):
+        table.add_row(printable(name), *(number(trial["values"][name]) for trial in trials))
+    return table
+
+
+def _rounds_table(study: Answer, rounds: Sequence[Answer], ranked: Sequence[Answer]) -> Table:
+    """What each round found; the median shows best that the boxes get better, as one best trial may be luck."""
+    metric = study["objective"]["metric"]
+    headings = ("round", "trials", f"median {metric_label(metric)}", "best", "by trial")
+    table = plain_table(*headings, right=headings)
+    for row in rounds:
+        last = row["first_trial"] + row["trials"] - 1
+        table.add_row(
+            str(row["number"]), f"{row['trials']} ({row['first_trial']}–{last})", *_found(metric, row, ranked)
+        )
+    return table
+
+
+def _found(metric: str, row: Answer, ranked: Sequence[Answer]) -> tuple[str, str, str]:
+    """The median and the best of a round, and who was best."""
+    own = [trial for trial in ranked if trial["round"] == row["number"]]
+    if not own:
+        return "–", "–", "–"
+    middle = median(trial["value"] for trial in own)
+    return measured(metric, middle), measured(metric, own[0]["value"]), str(own[0]["number"])

@@ -1,0 +1,190 @@
+"""A client of Parfocal's HTTP API, for the `parfocal` command and for programs.
+
+    with Client("http://127.0.0.1:8000") as client:
+        study = client.create_study({"objective": {"dataset": "digits"}})
+        study = client.wait(study["id"])
+        print(study["best_trial"]["values"])
+
+Answers are the API's own documents, as plain dictionaries. Errors are ApiError (the service refused) and Unreachable
+(there is no service to ask).
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from app.connection import Answer, ApiError, Connection, Unreachable, given
+from app.lifecycle import ENDED_STUDY
+
+__all__ = ["Answer", "ApiError", "Client", "Unreachable"]
+
+POLL_SECONDS = 0.5
+# A supervisor starts a dead API again within 10 seconds, and after an update of the service it must migrate first.
+OUTAGE_SECONDS = 30.0
+UPLOAD_TIMEOUT_SECONDS = 600.0  # the answer comes after the table was read, checked and split
+
+
+class Client:
+    """One method per question. Raises ValueError for a URL that cannot be one, else as the module says."""
+
+    def __init__(self, url: str = "http://127.0.0.1:8000", *, transport: httpx.BaseTransport | None = None) -> None:
+        self._connection = Connection(url, transport)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def create_study(self, document: Mapping[str, Any] | bytes) -> Answer:
+        """Submit a study. Bytes are sent as they stand, for the service to judge."""
+        return self._connection.create("/v1/studies", document)
+
+    def studies(self, limit: int | None = None) -> Iterator[Answer]:
+        """The newest first."""
+        return self._connection.items("/v1/studies", limit)
+
+    def study(self, study_id: str) -> Answer:
+        return self._connection.get(_study(study_id))
+
+    def watch(
+        self, study_id: str, *, poll_seconds: float = POLL_SECONDS, outage_seconds: float = OUTAGE_SECONDS
+    ) -> Iterator[Answer]:
+        """Yield the study as it is now and after each change, until it has ended.
+
+        Outlives a service that starts again: Unreachable is raised after `outage_seconds` without an answer.
+        """
+        version = None
+        while True:
+            study = self._study_after_outages(study_id, poll_seconds, outage_seconds)
+            if study["version"] != version:
+                version = study["version"]
+                yield study
+            if study["state"] in ENDED_STUDY:
+                return
+            time.sleep(poll_seconds)
+
+    def wait(self, study_id: str) -> Answer:
+        """Return the study once it has ended."""
+        *_, study = self.watch(study_id)
+        return study
+
+    def cancel_study(self, study_id: str) -> Answer:
+        return self._connection.ask("POST", f"{_study(study_id)}/cancel")
+
+    def delete_study(self, study_id: str) -> None:
+        self._connection.send("DELETE", _study(study_id))
+
+    def rounds(self, study_id: str) -> list[Answer]:
+        return list(self._connection.items(f"{_study(study_id)}/rounds"))
+
+    def export(self, study_id: str) -> bytes:
+        """The study with its rounds and trials as JSON: the same bytes for the same study."""
+        return self._connection.send("GET", f"{_study(study_id)}/export", params={"format": "json"}).content
+
+    def trials(
+        self,
+        study_id: str,
+        *,
+        state: str | None = None,
+        round_number: int | None = None,
+        order_by: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Answer]:
+        """Trials by number, or the best first with `order_by="value"`; without their learning curves."""
+        filters = {"state": state, "round": round_number, "order_by": order_by}
+        return self._connection.items(f"{_study(study_id)}/trials", limit, filters)
+
+    def trial(self, study_id: str, number: int) -> Answer:
+        """All of one trial, with its learning curve."""
+        return self._connection.get(f"{_study(study_id)}/trials/{number}")
+
+    def datasets(self, limit: int | None = None) -> Iterator[Answer]:
+        return self._connection.items("/v1/datasets", limit)
+
+    def dataset(self, dataset_id: str) -> Answer:
+        return self._connection.get(f"/v1/datasets/{_quoted(dataset_id)}")
+
+    def upload_dataset(
+        self,
+        path: Path | str,
+        target: str,
+        *,
+        name: str | None = None,
+        task: str | None = None,
+        split: Sequence[float] | None = None,
+        split_seed: int | None = None,
+        split_column: str | None = None,
+    ) -> Answer:
+        """Upload a CSV file, read from the disk as it is sent; `target` is the column to predict.
+
+        name           the file's name without its ending, where none is given
+        task           "classification" or "regression"; without it the target's values decide
+        split          shares of the rows for train, dev and test, drawn with `split_seed`
+        split_column   the column that says train, dev or test row by row, instead
+        """
+        path = Path(path)
+        fields = {
+            "name": name or path.stem,
+            "target": target,
+            "task": task,
+            "split": None if split is None else json.dumps(list(split)),
+            "split_seed": split_seed,
+            "split_column": split_column,
+        }
+        with path.open("rb") as file:
+            files = {"file": (path.name, file, "text/csv")}
+            return self._connection.ask(
+                "POST", "/v1/datasets", data=given(fields), files=files, timeout=UPLOAD_TIMEOUT_SECONDS
+            )
+
+    def delete_dataset(self, dataset_id: str) -> None:
+        self._connection.send("DELETE", f"/v1/datasets/{_quoted(dataset_id)}")
+
+    def search_spaces(self, limit: int | None = None) -> Iterator[Answer]:
+        return self._connection.items("/v1/search-spaces", limit)
+
+    def search_space(self, space_id: str) -> Answer:
+        return self._connection.get(f"/v1/search-spaces/{_quoted(space_id)}")
+
+    def create_search_space(self, document: Mapping[str, Any] | bytes) -> Answer:
+        return self._connection.create("/v1/search-spaces", document)
+
+    def delete_search_space(self, space_id: str) -> None:
+        self._connection.send("DELETE", f"/v1/search-spaces/{_quoted(space_id)}")
+
+    def _study_after_outages(self, study_id: str, poll_seconds: float, outage_seconds: float) -> Answer:
+        deadline = time.monotonic() + outage_seconds
+        while True:
+            try:
+                return self.study(study_id)
+            except (ApiError, Unreachable) as error:
+                if not _may_pass(error) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(poll_seconds)
+
+
+def _may_pass(error: ApiError | Unreachable) -> bool:
+    """Whether the same question may be answered a little later: the fault is not in the question."""
+    return isinstance(error, Unreachable) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _study(study_id: str) -> str:
+    return f"/v1/studies/{_quoted(study_id)}"
+
+
+def _quoted(identifier: str) -> str:
+    """One step of a path, whatever the identifier holds: a step of dots alone would lead elsewhere."""
+    return quote(identifier, safe="").replace(".", "%2E")

@@ -1,0 +1,82 @@
+"""When a study begins, when a round is over, what comes next, and when the study ends."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app.lifecycle import EndedBy, StudyState, TrialState
+from app.store import rounds, studies, trials
+from app.store.models import Round, Study, Trial
+from app.store.times import now
+from engine.search import Observation, SearchSpace, Strategy, propose, strategy_from_json, touched_borders
+from engine.training.environment import numeric_environment
+
+
+def needs_attention(study: Study) -> bool:
+    """Whether `advance` would do something."""
+    return study.state is StudyState.QUEUED or _is_overdue(study) or _is_round_over(study)
+
+
+def advance(session: Session, study: Study) -> None:
+    """Take the study's next step: start it, open its next round, or end it."""
+    if study.state is StudyState.QUEUED:
+        studies.start(study, numeric_environment())
+    if _is_overdue(study):
+        _end(session, study, EndedBy.MAX_SECONDS)
+    elif _is_round_over(study):
+        _next_round(session, study)
+
+
+def _is_overdue(study: Study) -> bool:
+    if study.max_seconds is None or study.started_at is None:
+        return False
+    return now() - study.started_at >= timedelta(seconds=study.max_seconds)
+
+
+def _is_round_over(study: Study) -> bool:
+    return study.counts[TrialState.WAITING] == 0 and study.counts[TrialState.RUNNING] == 0
+
+
+def _next_round(session: Session, study: Study) -> None:
+    strategy = strategy_from_json(study.strategy)
+    space = SearchSpace.from_json(study.search_space)
+    sizes = strategy.round_sizes(study.trials)
+    observations = [_observation(trial) for trial in trials.ended(session, study.id)]
+    past = rounds.of_study(session, study.id)
+    if past:
+        _close(session, study, past[-1], strategy, sizes, observations, space)
+    number = len(past)
+    if number == len(sizes):
+        _end(session, study, EndedBy.BUDGET)
+        return
+    box = strategy.box(space, number, sizes, observations)
+    first = sum(sizes[:number])
+    values = propose(box, study.seed, range(first, first + sizes[number]))
+    rounds.open_next(session, study, box.to_json(), values)
+
+
+def _close(
+    session: Session,
+    study: Study,
+    last: Round,
+    strategy: Strategy,
+    sizes: tuple[int, ...],
+    observations: list[Observation],
+    space: SearchSpace,
+) -> None:
+    best = trials.best(session, study.id)
+    borders = touched_borders(space, best.values) if best else []
+    study.warnings = [border.warning() for border in borders]
+    elites = strategy.elites(last.number, sizes, observations)
+    rounds.close(study, last, elites, [{"parameter": b.parameter, "end": b.end, "value": b.value} for b in borders])
+
+
+def _end(session: Session, study: Study, by: EndedBy) -> None:
+    if study.counts[TrialState.COMPLETE]:
+        studies.end(session, study, StudyState.COMPLETE, by)
+    else:
+        studies.end(session, study, StudyState.FAILED, by, "no trial completed")
+
+
+def _observation(trial: Trial) -> Observation:
+    return Observation(trial.number, trial.values, trial.cost, trial.dev_loss)

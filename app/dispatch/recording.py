@@ -1,0 +1,81 @@
+"""What a worker's news does to the trials and the study they belong to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.dispatch.messages import Alive, DatasetUnreadable, Diverged, Done, Finished, Message, PackFailed, Progress
+from app.dispatch.workers import Lost
+from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
+from app.store import studies, trials
+from app.store.models import Study, Trial
+from engine.training import LearningCurve
+from engine.training.metrics import METRICS
+
+
+def record(session: Session, study_id: str, numbers: Sequence[int], message: Message | Lost) -> None:
+    """Record what the worker of the trials `numbers` said.
+
+    News of trials that no longer run is too late (their study was cancelled, deleted, or has ended) and dropped.
+    """
+    study = session.get(Study, study_id)
+    if study is None or study.state is not StudyState.RUNNING:
+        return
+    running = [t for t in trials.some(session, study_id, numbers) if t.state is TrialState.RUNNING]
+    if not running or isinstance(message, Alive):
+        return
+    study.version += 1
+    match message:
+        case Progress(epochs):
+            _progress(study, running, epochs)
+        case Finished() | Diverged():
+            _result(session, study, next(t for t in running if t.number == message.number), message)
+        case DatasetUnreadable(failure):
+            studies.end(session, study, StudyState.FAILED, EndedBy.FAILURE, f"its dataset cannot be read: {failure}")
+        case PackFailed(failure, may_pass):
+            give_back(study, running, FailureReason.ERROR, failure, final=not may_pass)
+        case Lost() | Done():
+            text = "its worker ended before the training did"
+            give_back(study, running, FailureReason.WORKER_LOST, text, final=False)
+
+
+def give_back(study: Study, running: Sequence[Trial], reason: FailureReason, text: str, *, final: bool) -> None:
+    """Trials whose pack came to nothing wait again, each alone from now on, so that neighbours never pay.
+
+    Only a trial that was alone is to blame itself: it used up an attempt, and fails when that was its last one or when
+    the failure is `final`, since it would come to the same again.
+    """
+    was_alone = running[0].pack_size == 1
+    for trial in running:
+        trial.attempts += was_alone
+        if was_alone and (final or trial.attempts >= study.max_attempts):
+            trials.fail(study, trial, reason, text)
+        else:
+            trial.alone = True
+            trials.give_back(study, trial)
+
+
+def _progress(study: Study, running: Sequence[Trial], epochs: Mapping[int, int]) -> None:
+    for trial in running:
+        if trial.number in epochs:
+            trial.epochs = epochs[trial.number]
+            trial.version = study.version
+
+
+def _result(session: Session, study: Study, trial: Trial, message: Finished | Diverged) -> None:
+    trial.attempts += 1
+    trial.epochs = message.epochs
+    if isinstance(message, Finished):
+        trial.value, trial.metrics = message.value, dict(message.metrics)
+        trial.cost = METRICS[study.objective["metric"]].cost(message.value)
+        trial.dev_loss = message.metrics["dev_loss"]
+        trial.best_epoch = message.best_epoch
+        trials.move(study, trial, TrialState.COMPLETE)
+    else:
+        trials.fail(study, trial, FailureReason.DIVERGED, message.failure)
+    trials.keep_curve(session, trial, _points(message.curve))
+
+
+def _points(curve: LearningCurve) -> dict[str, Any]:
+    return {"epoch": curve.epoch, "train": curve.train, "dev": curve.dev}

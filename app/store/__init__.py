@@ -1,0 +1,1 @@
+"""Everything that knows SQL: one file of queries per noun."""

@@ -1,0 +1,180 @@
+"""The tables. Queries live beside this file, one file per noun."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, ForeignKeyConstraint, Index, MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, always in UTC: SQLite keeps no time zone, so it is taken off on the way in and put back."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _words(enum: type[StrEnum]) -> Enum:
+    """Kept as the word itself, in a plain text column that takes new words without a migration."""
+    return Enum(
+        enum, native_enum=False, length=32, values_callable=lambda members: [member.value for member in members]
+    )
+
+
+class Base(DeclarativeBase):
+    # Named, because SQLite can only change a constraint that has a name.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - read once by SQLAlchemy
+        datetime: UtcTime(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+        StudyState: _words(StudyState),
+        TrialState: _words(TrialState),
+        FailureReason: _words(FailureReason),
+        EndedBy: _words(EndedBy),
+    }
+
+
+class Dataset(Base):
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    built_in: Mapped[bool]
+    content_hash: Mapped[str]  # names the folder
+    description: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class SearchSpace(Base):
+    __tablename__ = "search_spaces"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    built_in: Mapped[bool]
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class Study(Base):
+    __tablename__ = "studies"
+    __table_args__ = (Index(None, "state"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    state: Mapped[StudyState]
+    version: Mapped[int]  # raised in the transaction of each change
+    seed: Mapped[int]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    search_space_id: Mapped[str | None] = mapped_column(ForeignKey("search_spaces.id"))  # None: given inline
+    search_space: Mapped[dict[str, Any]]  # as it was when the study was made
+    objective: Mapped[dict[str, Any]]
+    strategy: Mapped[dict[str, Any]]
+    trials: Mapped[int]  # the budget
+    trial_timeout_seconds: Mapped[float]
+    max_seconds: Mapped[float | None]
+    max_attempts: Mapped[int]
+    round: Mapped[int | None]  # the open one
+    counts: Mapped[dict[str, Any]]  # trials by state
+    warnings: Mapped[list[Any]]
+    ended_by: Mapped[EndedBy | None]
+    failure: Mapped[str | None]
+    environment: Mapped[dict[str, Any] | None]  # what the last bits of the results depend on
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Round(Base):
+    __tablename__ = "rounds"
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    first_trial: Mapped[int]
+    trials: Mapped[int]
+    box: Mapped[dict[str, Any]]
+    elites: Mapped[list[Any] | None]  # trial numbers; None while the round is open
+    borders: Mapped[list[Any] | None]
+
+
+class Trial(Base):
+    __tablename__ = "trials"
+    __table_args__ = (
+        Index(None, "study_id", "state", "number"),
+        Index(None, "study_id", "state", "cost", "dev_loss", "number"),
+    )
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    round: Mapped[int]
+    state: Mapped[TrialState]
+    version: Mapped[int]  # the study's version at the last change of this row
+    values: Mapped[dict[str, Any]]
+    value: Mapped[float | None]
+    cost: Mapped[float | None]  # the value turned so that lower is better; ranks trials before dev_loss and number
+    dev_loss: Mapped[float | None]
+    metrics: Mapped[dict[str, Any] | None]
+    best_epoch: Mapped[int | None]
+    epochs: Mapped[int | None]  # trained so far
+    failure_reason: Mapped[FailureReason | None]
+    failure: Mapped[str | None]
+    attempts: Mapped[int]
+    alone: Mapped[bool]  # a pack that held it was lost: it runs without neighbours from now on
+    pack_size: Mapped[int | None]
+    pack_key: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Curve(Base):
+    """A trial's learning curve, apart from it because lists leave it out."""
+
+    __tablename__ = "curves"
+    __table_args__ = (
+        ForeignKeyConstraint(["study_id", "number"], ["trials.study_id", "trials.number"], ondelete="CASCADE"),
+    )
+
+    study_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    points: Mapped[dict[str, Any]]  # epoch, train, dev: lists of one length
+
+
+class Pack(Base):
+    """A worker process that is training, so that a later dispatcher can end what an earlier one left."""
+
+    __tablename__ = "packs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[str]
+    numbers: Mapped[list[Any]]
+    pid: Mapped[int]  # also its process group
+    process_started: Mapped[str]  # tells it from a later process with the same pid
+    sent_at: Mapped[datetime]
+
+
+class Dispatcher(Base):
+    """One row: which dispatcher may write, and when it last did."""
+
+    __tablename__ = "dispatcher"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[int]
+    pid: Mapped[int]
+    beat_at: Mapped[datetime]

@@ -1,0 +1,32 @@
+"""Rounds: a box and the trials drawn in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.store import trials
+from app.store.models import Round, Study
+
+
+def open_next(session: Session, study: Study, box: dict[str, Any], values: Sequence[Mapping[str, Any]]) -> Round:
+    """Start the next round: its trials wait from now on."""
+    number = 0 if study.round is None else study.round + 1
+    first_trial = trials.count(session, study.id)
+    study.version += 1
+    study.round = number
+    opened = Round(study_id=study.id, number=number, first_trial=first_trial, trials=len(values), box=box)
+    session.add(opened)
+    trials.add(session, study, number, first_trial, values)
+    return opened
+
+
+def close(study: Study, open_round: Round, elites: list[int], borders: list[Any]) -> None:
+    study.version += 1
+    open_round.elites = elites
+    open_round.borders = borders
+
+
+def of_study(session: Session, study_id: str) -> Sequence[Round]:
+    return session.scalars(select(Round).where(Round.study_id == study_id).order_by(Round.number)).all()

@@ -1,0 +1,88 @@
+"""Studies: the rows everything else hangs on. Whoever changes one raises its version in the same transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, NotFound
+from app.lifecycle import ENDED_STUDY, EndedBy, StudyState, TrialState, study_can_become
+from app.store import trials
+from app.store.ids import new_id
+from app.store.models import Dataset, Study
+from app.store.times import now
+
+
+def add(session: Session, study: Study) -> Study:
+    """Store a new study, which brings all but what every study starts with."""
+    study.id = new_id()
+    study.state = StudyState.QUEUED
+    study.version = 1
+    study.counts = dict.fromkeys(TrialState, 0)
+    study.warnings = []
+    study.created_at = now()
+    session.add(study)
+    return study
+
+
+def get(session: Session, study_id: str) -> Study:
+    study = session.get(Study, study_id)
+    if study is None:
+        raise NotFound(f"there is no study {study_id!r}")
+    return study
+
+
+def page(session: Session, after: tuple[datetime, str] | None, limit: int) -> Sequence[Study]:
+    """The newest first; `after` is the `position` of the last study of the page before."""
+    query = select(Study).order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(Study.created_at, Study.id) < tuple_(*after))
+    return session.scalars(query).all()
+
+
+def position(study: Study) -> tuple[datetime, str]:
+    """Where a study stands in the order of `page`."""
+    return study.created_at, study.id
+
+
+def unfinished(session: Session) -> Sequence[Study]:
+    """Studies that want the dispatcher, the oldest first."""
+    query = select(Study).where(Study.state.in_((StudyState.QUEUED, StudyState.RUNNING)))
+    return session.scalars(query.order_by(Study.created_at, Study.id)).all()
+
+
+def still_running(session: Session, study_ids: Sequence[str]) -> set[str]:
+    query = select(Study.id).where(Study.id.in_(study_ids), Study.state == StudyState.RUNNING)
+    return set(session.scalars(query))
+
+
+def content_hash(session: Session, study: Study) -> str:
+    return session.scalars(select(Dataset.content_hash).where(Dataset.id == study.dataset_id)).one()
+
+
+def start(study: Study, environment: dict[str, Any]) -> None:
+    study.version += 1
+    study.environment = environment
+    study.state = StudyState.RUNNING
+    study.started_at = now()
+
+
+def end(session: Session, study: Study, state: StudyState, by: EndedBy, failure: str | None = None) -> None:
+    """Bring a study to one of its ends; trials that have none yet are cancelled."""
+    if not study_can_become(study.state, state):
+        raise Conflict(f"study {study.id!r} is {study.state} and cannot become {state}")
+    study.version += 1
+    trials.cancel_unfinished(session, study)
+    study.state = state
+    study.ended_by = by
+    study.failure = failure
+    study.finished_at = now()
+
+
+def delete(session: Session, study_id: str) -> None:
+    study = get(session, study_id)
+    if study.state not in ENDED_STUDY:
+        raise Conflict(f"study {study_id!r} is {study.state}: cancel it before you delete it")
+    session.delete(study)

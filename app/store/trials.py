@@ -1,0 +1,165 @@
+"""Trials: the queue, and what came of each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.errors import NotFound
+from app.lifecycle import ENDED_TRIAL, FailureReason, TrialState, trial_can_become
+from app.store.models import Curve, Study, Trial
+from app.store.times import now
+
+
+def add(session: Session, study: Study, round_number: int, first: int, proposals: Sequence[Mapping[str, Any]]) -> None:
+    session.add_all(
+        Trial(
+            study_id=study.id,
+            number=number,
+            round=round_number,
+            state=TrialState.WAITING,
+            version=study.version,
+            values=dict(values),
+            attempts=0,
+            alone=False,
+        )
+        for number, values in enumerate(proposals, start=first)
+    )
+    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + len(proposals)}
+
+
+def count(session: Session, study_id: str) -> int:
+    return session.scalar(select(func.count()).where(Trial.study_id == study_id)) or 0
+
+
+def get(session: Session, study_id: str, number: int) -> Trial:
+    # SQLite's integers end at 2^63, and a driver error is no answer.
+    trial = session.get(Trial, (study_id, number)) if 0 <= number < 2**63 else None
+    if trial is None:
+        raise NotFound(f"study {study_id!r} has no trial {number}")
+    return trial
+
+
+def some(session: Session, study_id: str, numbers: Sequence[int]) -> Sequence[Trial]:
+    return session.scalars(_of(study_id).where(Trial.number.in_(numbers)).order_by(Trial.number)).all()
+
+
+def curve(session: Session, trial: Trial) -> dict[str, Any] | None:
+    row = session.get(Curve, (trial.study_id, trial.number))
+    return None if row is None else row.points
+
+
+def curves(session: Session, study_id: str) -> dict[int, dict[str, Any]]:
+    """All learning curves of a study by the number of their trial."""
+    return {row.number: row.points for row in session.scalars(select(Curve).where(Curve.study_id == study_id))}
+
+
+def waiting(session: Session, study_id: str, limit: int) -> Sequence[Trial]:
+    query = _of(study_id).where(Trial.state == TrialState.WAITING).order_by(Trial.number)
+    return session.scalars(query.limit(limit)).all()
+
+
+def running(session: Session) -> Sequence[Trial]:
+    return session.scalars(select(Trial).where(Trial.state == TrialState.RUNNING)).all()
+
+
+def ended(session: Session, study_id: str) -> Sequence[Trial]:
+    return session.scalars(_of(study_id).where(Trial.state.in_(ENDED_TRIAL)).order_by(Trial.number)).all()
+
+
+def every(session: Session, study_id: str) -> Sequence[Trial]:
+    return session.scalars(_of(study_id).order_by(Trial.number)).all()
+
+
+def best(session: Session, study_id: str) -> Trial | None:
+    """The complete trial with the lowest cost; ties go to the lower dev loss, then to the lower number."""
+    query = _of(study_id).where(Trial.state == TrialState.COMPLETE)
+    return session.scalars(query.order_by(Trial.cost, Trial.dev_loss, Trial.number).limit(1)).first()
+
+
+def move(study: Study, trial: Trial, state: TrialState) -> None:
+    """Change a trial's state and, with it, the study's counts. The caller has raised the study's version."""
+    if not trial_can_become(trial.state, state):
+        raise RuntimeError(f"trial {trial.number} of study {study.id} is {trial.state} and cannot become {state}")
+    counts = dict(study.counts)
+    counts[trial.state] -= 1
+    counts[state] += 1
+    study.counts = counts
+    trial.state = state
+    trial.version = study.version
+    if state in ENDED_TRIAL:
+        trial.finished_at = now()
+
+
+def start(study: Study, trial: Trial, pack_size: int, pack_key: str) -> None:
+    move(study, trial, TrialState.RUNNING)
+    trial.pack_size, trial.pack_key = pack_size, pack_key
+    trial.started_at = now()
+    trial.epochs = 0
+
+
+def fail(study: Study, trial: Trial, reason: FailureReason, failure: str) -> None:
+    move(study, trial, TrialState.FAILED)
+    trial.failure_reason, trial.failure = reason, failure
+
+
+def give_back(study: Study, trial: Trial) -> None:
+    """A running trial whose worker is gone waits again."""
+    move(study, trial, TrialState.WAITING)
+    trial.pack_size = trial.pack_key = trial.started_at = trial.epochs = None
+
+
+def keep_curve(session: Session, trial: Trial, points: dict[str, Any]) -> None:
+    session.add(Curve(study_id=trial.study_id, number=trial.number, points=points))
+
+
+def cancel_unfinished(session: Session, study: Study) -> None:
+    for trial in session.scalars(_of(study.id).where(Trial.state.not_in(ENDED_TRIAL))):
+        move(study, trial, TrialState.CANCELLED)
+
+
+def page(
+    session: Session,
+    study_id: str,
+    *,
+    state: TrialState | None,
+    round_number: int | None,
+    by_value: bool,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[Trial]:
+    """Trials by number, or the best first; `after` is the `position` of the last trial of the page before."""
+    order = _ranking() if by_value else (Trial.number,)
+    query = _of(study_id).order_by(*order).limit(limit)
+    if state is not None:
+        query = query.where(Trial.state == state)
+    if round_number is not None:
+        query = query.where(Trial.round == round_number)
+    if after is not None:
+        query = query.where(_beyond(order, after))
+    return session.scalars(query).all()
+
+
+def position(trial: Trial, *, by_value: bool) -> list[Any]:
+    """Where a trial stands in the order of `page`."""
+    return [_or_last(trial.cost), _or_last(trial.dev_loss), trial.number] if by_value else [trial.number]
+
+
+_LAST = 1e308  # stands for "no value", behind every value that a trial can have
+
+
+def _or_last(value: float | None) -> float:
+    return _LAST if value is None else value
+
+
+def _ranking() -> tuple[ColumnElement[Any], ...]:
+    return func.coalesce(Trial.cost, _LAST), func.coalesce(Trial.dev_loss, _LAST), Trial.number.expression
+
+
+def _beyond(order: Sequence[Any], after: Sequence[Any]) -> ColumnElement[bool]:
+    return tuple_(*order) > tuple_(*after)
+
+
+def _of(study_id: str) -> Select[Trial]:
+    return select(Trial).where(Trial.study_id == study_id)

@@ -1,0 +1,78 @@
+"""What one cell of a table says: nothing, a number or a text."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from app.tables.layout import refused
+from app.tables.limits import MAX_MAGNITUDE
+from engine.training.arrays import Array
+
+# "None" is not among them: it is a sensible category ("heating: None").
+MISSING_MARKERS = frozenset({"", "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?"})
+
+_LONGEST_SHOWN = 60
+_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
+
+
+def parse_number(text: str) -> float | None:
+    """Return the number that `text` is, or None: no thousands separators, no decimal comma, no underscores.
+
+    "001" is 1. "inf" and "1e999" are infinite, so that a column of numbers with one of them is refused for what
+    it is instead of being taken for text.
+    """
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def shown(cell: str | float) -> str:
+    """The cell as an error message shows it."""
+    if isinstance(cell, str):
+        return repr(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}…")
+    return "nothing" if np.isnan(cell) else f"{cell:g}"
+
+
+def first_line(column: pd.Series, where: Array) -> int:
+    """The line of the first row for which `where` holds; a table's index is its lines."""
+    return int(column.index[int(np.argmax(where))])
+
+
+def first_text(column: pd.Series) -> tuple[str, int] | None:
+    """Return the first cell that is neither missing nor a number, as shown, and its line."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return None
+    is_text = np.array([parse_number(text) is None for text in column.cat.categories] + [False])
+    wrong = is_text[column.cat.codes.to_numpy()]  # a missing cell has code -1, the last
+    if not wrong.any():
+        return None
+    return shown(column.iloc[int(np.argmax(wrong))]), first_line(column, wrong)
+
+
+def numbers(column: pd.Series) -> Array:
+    """Return the cells as float64 (rows,), NaN where missing.
+
+    Raises InvalidInput, naming column and line, for a text and for a number that is infinite or beyond
+    ±MAX_MAGNITUDE.
+    """
+    text = first_text(column)
+    if text is not None:
+        raise refused(
+            f"column {column.name!r} holds numbers in the training rows, but {text[0]} in line {text[1]}: "
+            "write a number, or leave the cell empty if it is missing"
+        )
+    values = _floats(column)
+    too_large = np.abs(values) > MAX_MAGNITUDE
+    if too_large.any():
+        value = shown(values[int(np.argmax(too_large))])
+        line = first_line(column, too_large)
+        raise refused(f"column {column.name!r} holds {value} in line {line}: at most ±{MAX_MAGNITUDE:g} is allowed")
+    return values
+
+
+def _floats(column: pd.Series) -> Array:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.to_numpy(np.float64)
+    parsed = [parse_number(text) for text in column.cat.categories]
+    # A category that is no number is not used by these rows: categories are those of the whole table.
+    by_code = np.array([np.nan if number is None else number for number in parsed] + [np.nan])
+    return by_code[column.cat.codes.to_numpy()]

@@ -1,0 +1,93 @@
+"""The whole way of an uploaded table, from the CSV file to the dataset's folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from app.errors import InvalidInput
+from app.tables.encoding import Encoder, refuse_long_texts, refuse_unfit_width
+from app.tables.files import StoredDataset, store
+from app.tables.layout import refused
+from app.tables.limits import MAX_DEVIATIONS, MIN_ROWS
+from app.tables.options import TableOptions
+from app.tables.prepared import PreparedDataset, standardise
+from app.tables.reading import read_table
+from app.tables.splitting import SPLIT_NAMES, assign_rows, read_split_column
+from app.tables.target import Target, read_target, require_rows_in_each_split, require_trainable
+from engine.errors import unknown_name
+from engine.training.arrays import Array
+
+
+def ingest_csv(source: Path, options: TableOptions, root: Path) -> StoredDataset:
+    """Read, split, encode and store a table; everything is learnt from its training rows alone.
+
+    Raises InvalidInput for whatever is wrong with the table or does not fit it, and InsufficientStorage if the
+    disk is full; nothing is left behind then.
+    """
+    return store(root, prepare(read_table(source), options))
+
+
+def prepare(table: pd.DataFrame, options: TableOptions) -> PreparedDataset:
+    _require_enough_rows(table)
+    target = read_target(_column(table, options.target, "/target"), options.task)
+    splits = _split(table, target, options)
+    is_training = splits == SPLIT_NAMES.index("train")
+    require_trainable(target, is_training)
+    features = table.drop(columns=[name for name in (options.target, options.split_column) if name is not None])
+    refuse_long_texts(features)
+    encoder = Encoder.fit(features[is_training])
+    refuse_unfit_width(encoder, len(table))
+    prepared = _encode(features, target, splits, encoder, options)
+    _refuse_outliers(prepared, table, splits)
+    return prepared
+
+
+def _require_enough_rows(table: pd.DataFrame) -> None:
+    if len(table) < MIN_ROWS:
+        raise refused(f"the file has {len(table)} rows, but at least {MIN_ROWS} are needed")
+
+
+def _column(table: pd.DataFrame, name: str, pointer: str) -> pd.Series:
+    if name not in table.columns:
+        raise InvalidInput.at(pointer, unknown_name("column", name, table.columns))
+    return table[name]
+
+
+def _split(table: pd.DataFrame, target: Target, options: TableOptions) -> Array:
+    """Return the split of each row: (rows,) uint8."""
+    if options.split_column is not None:
+        return read_split_column(_column(table, options.split_column, "/split_column"))
+    if target.task == "regression":
+        return assign_rows(np.zeros(len(table), np.int64), options.split, options.split_seed)
+    require_rows_in_each_split(target)
+    return assign_rows(target.values, options.split, options.split_seed)
+
+
+def _encode(
+    features: pd.DataFrame, target: Target, splits: Array, encoder: Encoder, options: TableOptions
+) -> PreparedDataset:
+    train, dev, test = (
+        (encoder.encode(features[splits == code]), target.values[splits == code]) for code in range(len(SPLIT_NAMES))
+    )
+    dataset, test_split = standardise(target.task, train, dev, test, len(target.class_names))
+    return PreparedDataset(dataset, test_split, target.name, target.class_names, encoder, options.describe_split())
+
+
+def _refuse_outliers(prepared: PreparedDataset, table: pd.DataFrame, splits: Array) -> None:
+    """Raise InvalidInput for what lies so far from the training rows that no trial could have a finite loss."""
+    for code, split in enumerate(prepared.splits.values()):
+        lines = table.index[splits == code]
+        _refuse_outlier(split.inputs, prepared.encoder.features, lines)
+        if prepared.dataset.task == "regression":
+            _refuse_outlier(split.targets[:, np.newaxis], [prepared.target], lines)
+
+
+def _refuse_outlier(standardised: Array, names: list[str], lines: pd.Index) -> None:
+    if max(standardised.max(), -standardised.min()) <= MAX_DEVIATIONS:
+        return
+    row, column = map(int, np.unravel_index(np.abs(standardised).argmax(), standardised.shape))
+    raise refused(
+        f"{names[column]!r} in line {lines[row]} lies {abs(standardised[row, column]):.0e} standard deviations from "
+        f"the mean of the training rows: at most {MAX_DEVIATIONS:.0e} are allowed"
+    )

@@ -1,0 +1,36 @@
+"""Room two: which values to try next. A search space, what is known of the trials so far, and where to look now."""
+
+from engine.search.borders import Border, touched_borders
+from engine.search.box import Box
+from engine.search.coarse_to_fine import CoarseToFine
+from engine.search.history import Observation, ranked
+from engine.search.minimize import SearchResult, SearchRound, minimize
+from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter, Scalar
+from engine.search.proposals import propose
+from engine.search.random_search import RandomSearch
+from engine.search.ready_made import READY_MADE
+from engine.search.space import SearchSpace
+from engine.search.strategy import Strategy, strategy_from_json
+
+__all__ = [
+    "READY_MADE",
+    "Border",
+    "Box",
+    "CategoricalParameter",
+    "CoarseToFine",
+    "FloatParameter",
+    "IntParameter",
+    "Observation",
+    "Parameter",
+    "RandomSearch",
+    "Scalar",
+    "SearchResult",
+    "SearchRound",
+    "SearchSpace",
+    "Strategy",
+    "minimize",
+    "propose",
+    "ranked",
+    "strategy_from_json",
+    "touched_borders",
+]

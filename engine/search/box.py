@@ -1,0 +1,53 @@
+"""The box of a round: the region of a search space that its trials are drawn from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.search.fields import read_object, within
+from engine.search.parameters import Scalar
+from engine.search.sides import Side, whole_side
+from engine.search.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class Box:
+    """One side per parameter of `space`, in the order of its parameters."""
+
+    space: SearchSpace
+    sides: tuple[Side, ...]
+
+    @classmethod
+    def whole(cls, space: SearchSpace) -> "Box":
+        return cls(space, tuple(whole_side(parameter) for parameter in space.parameters))
+
+    @classmethod
+    def from_json(cls, space: SearchSpace, document: object) -> "Box":
+        """Return the box that `to_json` wrote for `space`: it draws the same values to the last bit.
+
+        Raises InvalidField if the document fits no box within `space`.
+        """
+        values = read_object("a box", document, required=space.names, optional=[])
+        sides = []
+        for parameter in space.parameters:
+            with within(parameter.name):
+                sides.append(whole_side(parameter).restored(values[parameter.name]))
+        return cls(space, tuple(sides))
+
+    def to_json(self) -> dict[str, Any]:
+        return {side.parameter.name: side.to_json() for side in self.sides}
+
+    def around(self, points: Sequence[Mapping[str, Scalar]], margin: float) -> "Box":
+        """Return the next box, which spans `points` (best first) with a margin.
+
+        It may move out beyond this box, but never beyond the space.
+        """
+        sides = (side.around([point[side.parameter.name] for point in points], margin) for side in self.sides)
+        return Box(self.space, tuple(sides))
+
+    def sample(self, generator: np.random.Generator) -> dict[str, Scalar]:
+        """Draw the values of one trial, from one number of `generator` per parameter."""
+        units = generator.random(len(self.sides)).tolist()
+        return {side.parameter.name: side.from_unit(unit) for side, unit in zip(self.sides, units, strict=True)}

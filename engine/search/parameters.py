@@ -1,0 +1,219 @@
+"""The parameters of a search space: a name, the values it may take, and where each lies on the unit interval.
+
+A unit coordinate drawn uniformly from [0, 1) gives a value with the parameter's distribution. Values are plain
+JSON types, never NumPy's, so that they can be stored, hashed and compared as they are.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.errors import InvalidField
+from engine.search.fields import (
+    MAX_TEXT_LENGTH,
+    read_choice,
+    read_integer,
+    read_list,
+    read_number,
+    read_text,
+    read_typed,
+    shown,
+)
+from engine.search.scales import SCALES
+
+Scalar = str | int | float | bool
+
+MAX_INTEGER = 10**15  # up to here the unit coordinates of neighbouring integers are distinct floats
+MAX_EXACT_INTEGER = 2**53  # JSON readers that know only floats return another integer beyond it
+MAX_CHOICES = 1000  # each choice costs a weight in every stored box
+
+_CHOICE_RULE = (
+    f"`choices` must be printable text of at most {MAX_TEXT_LENGTH} characters, true, false, "
+    "finite numbers or integers within ±2**53"
+)
+
+
+@dataclass(frozen=True)
+class FloatParameter:
+    """A real number in [low, high], uniform on `scale`: linear, log (low > 0) or reverse_log (high < 1)."""
+
+    type: ClassVar[str] = "float"
+
+    name: str
+    low: float
+    high: float
+    scale: str = "linear"
+
+    def __post_init__(self) -> None:
+        read_text("name", self.name)
+        object.__setattr__(self, "low", read_number("low", self.low))
+        object.__setattr__(self, "high", read_number("high", self.high))
+        read_choice("scale", self.scale, SCALES)
+        _check_order(self.low, self.high)
+        SCALES[self.scale].check_range(self.low, self.high)
+
+    def contains(self, value: object) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def from_unit(self, unit: float) -> float:
+        return SCALES[self.scale].from_unit(unit, self.low, self.high)
+
+    def to_unit(self, value: Scalar) -> float:
+        _check_contained(self, value)
+        return SCALES[self.scale].to_unit(float(value), self.low, self.high)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "scale": self.scale}
+
+
+@dataclass(frozen=True)
+class IntParameter:
+    """One of low, low + step, …, high, all equally likely: each owns an equal cell of the unit interval."""
+
+    type: ClassVar[str] = "int"
+
+    name: str
+    low: int
+    high: int
+    step: int = 1
+
+    def __post_init__(self) -> None:
+        read_text("name", self.name)
+        read_integer("low", self.low, -MAX_INTEGER, MAX_INTEGER)
+        read_integer("high", self.high, -MAX_INTEGER, MAX_INTEGER)
+        read_integer("step", self.step, 1, MAX_INTEGER)
+        _check_order(self.low, self.high)
+        self._check_step()
+
+    def _check_step(self) -> None:
+        excess = (self.high - self.low) % self.step
+        if excess == 0:
+            return
+        below, above = self.high - excess, self.high - excess + self.step
+        fitting = below if below > self.low and self.high - below <= above - self.high else above
+        raise InvalidField(
+            ("high",),
+            f"`high - low` must be a multiple of `step`, but got (low={self.low}, high={self.high}, "
+            f"step={self.step}): the nearest fitting high is {fitting}",
+        )
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return (self.high - self.low) // self.step + 1
+
+    def contains(self, value: object) -> bool:
+        return type(value) is int and self.low <= value <= self.high and (value - self.low) % self.step == 0
+
+    def at(self, index: int) -> int:
+        return self.low + self.step * index
+
+    def index(self, value: Scalar) -> int:
+        _check_contained(self, value)
+        return (int(value) - self.low) // self.step
+
+    def from_unit(self, unit: float) -> int:
+        return self.at(cell(unit, self.count))
+
+    def to_unit(self, value: Scalar) -> float:
+        """Return the middle of the value's cell."""
+        return (self.index(value) + 0.5) / self.count
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "step": self.step}
+
+
+@dataclass(frozen=True)
+class CategoricalParameter:
+    """One of some choices without order, all equally likely: text, numbers, true or false.
+
+    True and 1 are different choices though Python calls them equal; 1 and 1.0 are the same one.
+    """
+
+    type: ClassVar[str] = "categorical"
+
+    name: str
+    choices: tuple[Scalar, ...]
+
+    def __post_init__(self) -> None:
+        read_text("name", self.name)
+        object.__setattr__(self, "choices", _read_choices(self.choices))
+
+    def contains(self, value: object) -> bool:
+        return isinstance(value, str | int | float) and _identity(value) in map(_identity, self.choices)
+
+    def index(self, value: Scalar) -> int:
+        _check_contained(self, value)
+        return [_identity(choice) for choice in self.choices].index(_identity(value))
+
+    def from_unit(self, unit: float) -> Scalar:
+        return self.choices[cell(unit, len(self.choices))]
+
+    def to_unit(self, value: Scalar) -> float:
+        """Return the middle of the value's cell."""
+        return (self.index(value) + 0.5) / len(self.choices)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "type": self.type, "choices": list(self.choices)}
+
+
+Parameter = FloatParameter | IntParameter | CategoricalParameter
+
+_TYPES: Mapping[str, type[FloatParameter] | type[IntParameter] | type[CategoricalParameter]] = {
+    parameter.type: parameter for parameter in (FloatParameter, IntParameter, CategoricalParameter)
+}
+
+
+def parameter_from_json(document: object) -> Parameter:
+    """Return the parameter that `document` describes; raises InvalidField with the path from the document."""
+    return read_typed("a parameter", document, _TYPES)
+
+
+def cell(unit: float, count: int) -> int:
+    """Return in which of `count` equal cells of the unit interval `unit` lies."""
+    return min(int(unit * count), count - 1)
+
+
+def _check_order(low: float, high: float) -> None:
+    if low >= high:
+        raise InvalidField(("low",), f"`low < high` must hold, but got (low={low}, high={high})")
+
+
+def _check_contained(parameter: Parameter, value: Scalar) -> None:
+    if not parameter.contains(value):
+        raise InvalidField((parameter.name,), f"`{parameter.name}` cannot be {shown(value)}: {parameter.to_json()}")
+
+
+def _identity(choice: Scalar) -> tuple[bool, Scalar]:
+    """Return a key that tells True from 1, which Python's == does not."""
+    return isinstance(choice, bool), choice
+
+
+def _read_choices(value: object) -> tuple[Scalar, ...]:
+    choices = read_list("choices", value)
+    if not 1 <= len(choices) <= MAX_CHOICES:
+        raise InvalidField(("choices",), f"`choices` must hold 1 to {MAX_CHOICES} values, but holds {len(choices)}")
+    seen = set()
+    for position, choice in enumerate(choices):
+        if not _is_plain(choice):
+            raise InvalidField(("choices", position), f"{_CHOICE_RULE}, but choice {position} is {shown(choice)}")
+        if _identity(choice) in seen:
+            raise InvalidField(("choices", position), f"`choices` must all differ, but {shown(choice)} is there twice")
+        seen.add(_identity(choice))
+    return tuple(choices)
+
+
+def _is_plain(choice: object) -> bool:
+    """Say whether every JSON document keeps `choice` as it is."""
+    match choice:
+        case _ if type(choice) not in (str, int, float, bool):  # np.float64 would come back as another type
+            return False
+        case str():
+            return len(choice) <= MAX_TEXT_LENGTH and choice.isprintable()
+        case float():
+            return math.isfinite(choice)
+        case int():
+            return abs(choice) <= MAX_EXACT_INTEGER
+        case _:
+            return False

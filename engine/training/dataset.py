@@ -1,0 +1,120 @@
+"""The rows a network learns from (train) and is ranked on (dev), standardised, shared by all members of a pack.
+
+A dataset on disk is a folder: `dataset.json` and, for each split, `x_<split>.npy` (rows, features) and
+`y_<split>.npy` (rows,). Nothing in this room opens the test split.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.training.arrays import Array
+from engine.training.standardisation import Standardisation
+
+Task = Literal["classification", "regression"]
+
+DESCRIPTION_FILE = "dataset.json"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some rows: `inputs` (rows, features) float32, standardised; `targets` (rows,) class indices as int32, or
+    standardised numbers as float32."""
+
+    inputs: Array
+    targets: Array
+
+    @property
+    def rows(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A task with its train and dev rows.
+
+    Inputs are kept standardised rather than raw: float32 would lose a raw column with a large offset (a
+    date in seconds, say), and no worker needs a normalised copy of its own.
+    """
+
+    task: Task
+    classes: int  # number of classes, 0 for regression
+    train: Split
+    dev: Split
+    input_standardisation: Standardisation  # (features,)
+    target_standardisation: Standardisation  # (), the identity for classification
+
+    @property
+    def features(self) -> int:
+        return int(self.train.inputs.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Units of the output layer: one per class from three classes on, else one."""
+        return self.classes if self.classes > 2 else 1
+
+    def with_raw_inputs(self) -> "Dataset":
+        """The same rows in the units they came in: a float32 copy, which only plans that ask for it pay for."""
+        raw = Standardisation.identity()
+        train, dev = (
+            replace(split, inputs=self.input_standardisation.undo(split.inputs).astype(np.float32))
+            for split in (self.train, self.dev)
+        )
+        return replace(self, train=train, dev=dev, input_standardisation=raw)
+
+    @classmethod
+    def from_rows(
+        cls, task: Task, train: tuple[Array, Array], dev: tuple[Array, Array], classes: int | None = None
+    ) -> "Dataset":
+        """Standardise raw `(inputs, targets)` of both splits with what the training rows alone tell.
+
+        Targets are class indices from 0 for classification (`classes` defaults to the highest plus one), numbers
+        for regression.
+        """
+        inputs = Standardisation.fit(train[0])
+        targets = Standardisation.fit(train[1]) if task == "regression" else Standardisation.identity()
+        count = 0 if task == "regression" else classes or int(max(train[1].max(), dev[1].max())) + 1
+        target_type = np.float32 if task == "regression" else np.int32
+
+        def split(rows: tuple[Array, Array]) -> Split:
+            return Split(inputs.apply(rows[0]).astype(np.float32), targets.apply(rows[1]).astype(target_type))
+
+        return cls(task, count, split(train), split(dev), inputs, targets)
+
+
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """The part of `dataset.json` that training reads."""
+    return {
+        "task": dataset.task,
+        "classes": dataset.classes,
+        "input_standardisation": dataset.input_standardisation.to_json(),
+        "target_standardisation": dataset.target_standardisation.to_json(),
+    }
+
+
+def open_dataset(directory: Path) -> Dataset:
+    """Open a dataset's folder, its train and dev rows memory-mapped read-only and so shared by all workers.
+
+    Raises OSError or ValueError if the folder is not there or not whole.
+    """
+    try:
+        description: Mapping[str, Any] = json.loads((directory / DESCRIPTION_FILE).read_text())
+        return Dataset(
+            task=description["task"],
+            classes=description["classes"],
+            train=_open_split(directory, "train"),
+            dev=_open_split(directory, "dev"),
+            input_standardisation=Standardisation.from_json(description["input_standardisation"]),
+            target_standardisation=Standardisation.from_json(description["target_standardisation"]),
+        )
+    except (KeyError, EOFError) as error:  # a description without a part, an empty array file
+        raise ValueError(f"{directory} is not a whole dataset: {error}") from error
+
+
+def _open_split(directory: Path, name: Literal["train", "dev"]) -> Split:
+    inputs, targets = (np.load(directory / f"{part}_{name}.npy", mmap_mode="r") for part in "xy")
+    return Split(inputs, targets)

@@ -1,0 +1,96 @@
+"""Train networks: one, or many in one fused pass."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from engine.training.dataset import Dataset
+from engine.training.evaluation import Evaluation
+from engine.training.member import Member, measure
+from engine.training.metrics import metric_for
+from engine.training.pack import Pack
+from engine.training.packing import group_by_key
+from engine.training.plan import TrainingPlan
+from engine.training.result import TrainingResult
+
+OnEpoch = Callable[[int, Mapping[int, float]], None]
+OnResult = Callable[[int, TrainingResult], None]
+
+
+def train(plan: TrainingPlan, dataset: Dataset) -> TrainingResult:
+    """Train one network: a pack of one, on the same code path as any pack."""
+    return train_pack([plan], dataset)[0]
+
+
+def train_pack(
+    plans: Sequence[TrainingPlan],
+    dataset: Dataset,
+    on_epoch: OnEpoch | None = None,
+    on_result: OnResult | None = None,
+) -> list[TrainingResult]:
+    """Train any plans on one dataset, those of one pack key together; results stand in the order of the plans.
+
+    on_epoch(epoch, dev)   after each epoch of a group: the latest dev metric of its members by position in `plans`
+    on_result(position, result)   as soon as a member is done, while its pack mates may go on
+
+    The bits of a result depend on its plan and the dataset alone, not on what it trained beside. Raises
+    InvalidField if a plan's metric does not fit the dataset's task.
+    """
+    results: dict[int, TrainingResult] = {}
+
+    def deliver(position: int, result: TrainingResult) -> None:
+        results[position] = result
+        if on_result:
+            on_result(position, result)
+
+    for positions in group_by_key(plans):
+        metric = metric_for(plans[positions[0]].metric, dataset.task)
+        members = [Member(position, plans[position], metric) for position in positions]
+        _train_group(members, dataset, on_epoch or _ignore, deliver)
+    return [results[position] for position in range(len(plans))]
+
+
+def _train_group(members: list[Member], dataset: Dataset, on_epoch: OnEpoch, on_result: OnResult) -> None:
+    pack = Pack([member.plan for member in members], dataset)
+    # A member that diverges overflows on its way, in its own slice of the arrays: that is a result, not an error.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        while members:
+            train_outputs = pack.train_epoch()
+            dev_outputs = pack.evaluation.outputs(pack.dataset.dev)
+            measured = measure(members[0].metric, train_outputs, dev_outputs)
+            for k, member in enumerate(members):
+                member.record(measured[k], pack.parameters.flat[k])
+            on_epoch(
+                members[0].epochs, {member.position: member.curve.dev[-1] for member in members if not member.failure}
+            )
+            members = _let_go(members, pack, on_result)
+
+
+def _let_go(members: list[Member], pack: Pack, on_result: OnResult) -> list[Member]:
+    """Deliver the results of the members that are done; the pack goes on with the others, who are returned."""
+    leaving = [k for k, member in enumerate(members) if member.is_done]
+    staying = [k for k, member in enumerate(members) if not member.is_done]
+    if leaving:
+        for k, result in zip(leaving, _results(leaving, members, pack), strict=True):
+            on_result(members[k].position, result)
+        if staying:
+            pack.keep(staying)
+    return [members[k] for k in staying]
+
+
+def _results(leaving: list[int], members: list[Member], pack: Pack) -> list[TrainingResult]:
+    """The results of the members at the positions `leaving`, measured with the weights they keep."""
+    parameters = pack.parameters.of(leaving)
+    for row, k in enumerate(leaving):
+        parameters.flat[row] = members[k].stopping.kept(parameters.flat[row])
+    evaluation = Evaluation(parameters, [members[k].plan for k in leaving], pack.dataset)
+    train_outputs, dev_outputs = evaluation.outputs(pack.dataset.train), evaluation.outputs(pack.dataset.dev)
+    measured = measure(members[0].metric, train_outputs, dev_outputs)
+    return [
+        members[k].result(measured[row], parameters.own(row, members[k].plan.hidden_units))
+        for row, k in enumerate(leaving)
+    ]
+
+
+def _ignore(epoch: int, dev: Mapping[int, float]) -> None:
+    """The on_epoch of a caller who asked for none."""

@@ -1,0 +1,64 @@
+"""Tables and search spaces from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.client import Client
+from tests.app.cli.running import Parfocal
+
+
+def test_a_table_is_added_and_listed(parfocal: Parfocal, client: Client, table: Path) -> None:
+    added = parfocal("datasets", "add", str(table), "--target", "price", "--name", "homes")
+    assert added.exit_code == 0
+    assert "60 rows (36 train, 12 dev, 12 test), 2 columns, regression of price" in added.out
+    listed = parfocal("datasets").out.splitlines()
+    assert listed[0].split() == ["id", "name", "task", "target", "rows", "columns"]
+    homes = next(line.split() for line in listed if "homes" in line)
+    assert homes[1:] == ["homes", "regression", "price", "60", "2"]
+    client.delete_dataset(homes[0])
+
+
+def test_a_table_is_added_with_every_option(parfocal: Parfocal, client: Client, table: Path) -> None:
+    options = ["--task", "regression", "--split", "0.5", "0.25", "0.25", "--split-seed", "4", "--json"]
+    dataset = json.loads(parfocal("datasets", "add", str(table), "--target", "price", *options).out)
+    assert [split["rows"] for split in dataset["splits"].values()] == [30, 15, 15]
+    assert dataset in json.loads(parfocal("datasets", "--json").out)["items"]
+    client.delete_dataset(dataset["id"])
+
+
+def test_a_table_that_is_refused_is_one_line(parfocal: Parfocal, table: Path) -> None:
+    outcome = parfocal("datasets", "add", str(table), "--target", "prices")
+    assert outcome.exit_code == 1
+    assert outcome.complaint == "/target: unknown column 'prices': the nearest known one is 'price'"
+
+
+def test_tuning_a_table_goes_from_the_file_to_the_best_values(parfocal: Parfocal, table: Path) -> None:
+    outcome = parfocal("tune", str(table), "--target", "price", "--trials", "8", "--seed", "1")
+    assert outcome.exit_code == 0
+    assert "dataset houses (" in outcome.out
+    assert "8 trials, space mlp-basic, seed 1" in outcome.out
+    assert "complete, 8/8 trials, best dev rmse " in outcome.out
+    assert "Best values" in outcome.out
+    assert "parfocal trials " in outcome.err
+
+
+@pytest.mark.parametrize("option", [["--space", "absent"], ["--trials", "1"]])
+def test_tuning_that_is_refused_leaves_no_dataset_behind(
+    parfocal: Parfocal, client: Client, table: Path, option: list[str]
+) -> None:
+    before = list(client.datasets())
+    outcome = parfocal("tune", str(table), "--target", "price", *option)
+    assert (outcome.exit_code, outcome.out) == (1, "")
+    assert outcome.complaint.startswith("/")
+    assert list(client.datasets()) == before
+
+
+def test_the_search_spaces_are_listed_with_their_parameters(parfocal: Parfocal, client: Client) -> None:
+    out = parfocal("spaces").out
+    assert "0.0001 to 0.1, log" in out
+    assert "0.9 to 0.999, reverse_log" in out
+    assert "32, 64, 128" in out
+    listed = json.loads(parfocal("spaces", "--json").out)
+    assert listed == {"items": list(client.search_spaces()), "next_cursor": None}

@@ -1,0 +1,119 @@
+"""Studies, results and messages made by hand, and what must always hold of a study in the database."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from app.api.export import export_json
+from app.dispatch import proposing
+from app.dispatch.messages import Diverged, Finished
+from app.lifecycle import ENDED_TRIAL, FailureReason, TrialState
+from app.store import rounds, studies, trials
+from app.store.database import Database
+from app.store.models import Study, Trial
+from engine.search import CategoricalParameter, FloatParameter, IntParameter, SearchSpace
+from engine.training import LearningCurve
+
+SPACE = SearchSpace(
+    (
+        FloatParameter("learning_rate", 0.001, 0.1, "log"),
+        IntParameter("hidden_units", 8, 64),
+        CategoricalParameter("batch_size", (32, 64)),
+    )
+)
+
+STUDY: dict[str, Any] = {
+    "name": "small",
+    "seed": 5,
+    "dataset_id": "breast-cancer",
+    "search_space_id": None,
+    "search_space": SPACE.to_json(),
+    "objective": {
+        "type": "mlp",
+        "dataset": "breast-cancer",
+        "metric": "error_rate",
+        "training": {"epochs": 2, "hidden_layers": 1},
+    },
+    "strategy": {"type": "random"},
+    "trials": 6,
+    "trial_timeout_seconds": 600.0,
+    "max_seconds": None,
+    "max_attempts": 3,
+}
+
+
+def add_study(database: Database, **changes: Any) -> str:
+    """Store a queued study like STUDY but for `changes`; returns its id."""
+    with database.writing() as session:
+        return studies.add(session, Study(**STUDY | changes)).id
+
+
+def add_running_study(database: Database, **changes: Any) -> str:
+    """The same, with its first round open."""
+    study_id = add_study(database, **changes)
+    advance(database, study_id)
+    return study_id
+
+
+def advance(database: Database, study_id: str) -> None:
+    with database.writing() as session:
+        proposing.advance(session, studies.get(session, study_id))
+
+
+def study_of(database: Database, study_id: str) -> Study:
+    with database.reading() as session:
+        return studies.get(session, study_id)
+
+
+def trials_of(database: Database, study_id: str) -> Sequence[Trial]:
+    with database.reading() as session:
+        return trials.every(session, study_id)
+
+
+def states_of(database: Database, study_id: str) -> list[TrialState]:
+    return [trial.state for trial in trials_of(database, study_id)]
+
+
+def answer_of(database: Database, study_id: str) -> bytes:
+    """The study's export: all of its answer, and nothing of the way there."""
+    with database.reading() as session:
+        study = studies.get(session, study_id)
+        return export_json(
+            study,
+            studies.content_hash(session, study),
+            trials.best(session, study_id),
+            rounds.of_study(session, study_id),
+            trials.every(session, study_id),
+            trials.curves(session, study_id),
+        )
+
+
+def finished(number: int, value: float = 0.25, dev_loss: float = 0.5) -> Finished:
+    metrics = {"train_error_rate": 0.125, "dev_error_rate": value, "train_loss": 0.375, "dev_loss": dev_loss}
+    return Finished(number, value, metrics, 1, 2, LearningCurve([1, 2], [0.5, 0.125], [value, 0.75]))
+
+
+def diverged(number: int) -> Diverged:
+    failure = "the loss became NaN or infinite in epoch 2"
+    return Diverged(number, failure, 2, LearningCurve([1], [0.5], [0.5]))
+
+
+def assert_consistent(database: Database, study_id: str) -> None:
+    """What holds after every transaction."""
+    study, rows = study_of(database, study_id), trials_of(database, study_id)
+    with database.reading() as session:
+        curves = trials.curves(session, study_id)
+    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in rows)
+    assert [row.number for row in rows] == list(range(len(rows)))
+    for row in rows:
+        assert row.version <= study.version
+        assert (row.finished_at is not None) == (row.state in ENDED_TRIAL)
+        assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)
+        for result in (row.value, row.cost, row.dev_loss, row.metrics, row.best_epoch):
+            assert (result is not None) == (row.state is TrialState.COMPLETE)
+        trained_to_an_end = row.state is TrialState.COMPLETE or row.failure_reason is FailureReason.DIVERGED
+        assert (row.number in curves) == trained_to_an_end
+        if row.state is TrialState.WAITING:
+            assert (row.pack_size, row.pack_key, row.started_at, row.epochs) == (None, None, None, None)
+        if row.state is TrialState.RUNNING:
+            assert row.pack_size == 1 or not row.alone

@@ -1,0 +1,52 @@
+"""Every message comes through the pipe as it was sent."""
+
+import multiprocessing
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from app.dispatch.messages import (
+    Alive,
+    DatasetUnreadable,
+    Diverged,
+    Done,
+    Finished,
+    Member,
+    Message,
+    Order,
+    PackFailed,
+    Progress,
+)
+from engine.training import LearningCurve, TrainingPlan
+
+# Numbers whose last bits a detour through text could lose.
+CURVE = LearningCurve([1, 2, 3], [0.1, 1 / 3, 5e-324], [0.1 + 0.2, 1e308, 2**-53])
+
+EXAMPLES: list[Message | Order] = [
+    Order(
+        Path("/data/digits"),
+        (Member(0, TrainingPlan(seed=2**53 - 1, metric="f1")), Member(7, TrainingPlan(hidden_units=(5, 6, 7), l2=0.1))),
+    ),
+    Alive(),
+    Progress({0: 12, 7: 13}),
+    Finished(7, 1 / 3, {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE),
+    Diverged(7, "the loss became NaN or infinite in epoch 3", 3, CURVE),
+    PackFailed("MemoryError: größer als der Speicher", may_pass=True),
+    DatasetUnreadable("FileNotFoundError: x_train.npy"),
+    Done(),
+]
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_a_message_comes_through_the_pipe_as_it_was_sent(message: Message | Order) -> None:
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    with receiving, sending:
+        sending.send(message)
+        received = receiving.recv()
+    assert type(received) is type(message)
+    assert repr(received) == repr(message)
+
+
+def test_every_kind_of_message_has_an_example() -> None:
+    assert {type(example) for example in EXAMPLES} == {Order, *get_args(Message)}

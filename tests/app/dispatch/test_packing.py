@@ -1,0 +1,110 @@
+"""Who trains together: a pure choice among waiting trials."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from app.dispatch.packing import MAX_MEMBERS, WINDOW, choose_pack, plan_of
+from app.lifecycle import TrialState
+from app.store.models import Study, Trial
+from engine.search import READY_MADE, Box, propose
+from engine.seeding import Purpose, derived_seed
+from engine.training import pack_key
+
+NARROW, WIDE = {"hidden_units": 20}, {"hidden_units": 100}  # two pack keys
+
+
+def a_study(**training: Any) -> Study:
+    return Study(id="a", seed=5, objective={"metric": "error_rate", "training": training})
+
+
+def waiting(*values: dict[str, Any]) -> list[Trial]:
+    return [
+        Trial(number=number, values=own, state=TrialState.WAITING, alone=False, attempts=0)
+        for number, own in enumerate(values)
+    ]
+
+
+def chosen(trials: Sequence[Trial], free_workers: int = 1) -> list[int]:
+    pack = choose_pack(a_study(), trials, free_workers)
+    assert pack is not None
+    return pack.numbers
+
+
+def drawn(count: int) -> list[Trial]:
+    """Trials of a real search space, with many pack keys among them."""
+    return waiting(*propose(Box.whole(READY_MADE["mlp-basic"]), seed=3, numbers=range(count)))
+
+
+def test_the_largest_group_trains_together() -> None:
+    assert chosen(waiting(NARROW, WIDE, WIDE, NARROW, WIDE)) == [1, 2, 4]
+
+
+def test_of_equal_groups_that_of_the_lowest_number_is_taken() -> None:
+    assert chosen(waiting(WIDE, NARROW, NARROW, WIDE)) == [0, 3]
+
+
+@pytest.mark.parametrize(("free_workers", "members"), [(1, 10), (2, 5), (3, 4), (9, 2), (10, 1), (256, 1)])
+def test_a_pack_is_no_larger_than_the_fair_share_of_a_free_worker(free_workers: int, members: int) -> None:
+    assert chosen(waiting(*[NARROW] * 10), free_workers) == list(range(members))
+
+
+def test_a_pack_has_at_most_so_many_members_however_many_wait() -> None:
+    assert chosen(waiting(*[NARROW] * WINDOW)) == list(range(MAX_MEMBERS))
+
+
+def test_a_trial_that_must_run_alone_goes_first_and_alone() -> None:
+    trials = waiting(NARROW, NARROW, WIDE, NARROW)
+    trials[2].alone = trials[3].alone = True
+    assert chosen(trials) == [2]
+
+
+def test_there_is_no_pack_where_nothing_waits() -> None:
+    assert choose_pack(a_study(), [], 1) is None
+
+
+@pytest.mark.parametrize("free_workers", [1, 2, 7])
+def test_every_member_has_the_key_of_the_pack(free_workers: int) -> None:
+    trials = drawn(120)
+    while (pack := choose_pack(a_study(), trials, free_workers)) is not None:
+        assert {str(pack_key(member.plan)) for member in pack.members} == {pack.key}
+        trials = [trial for trial in trials if trial.number not in pack.numbers]
+    assert trials == []
+
+
+def test_members_stand_in_the_order_of_their_numbers_with_their_own_plans() -> None:
+    trials = drawn(60)
+    pack = choose_pack(a_study(), trials, 1)
+    assert pack is not None
+    assert pack.numbers == sorted(pack.numbers)
+    assert [member.plan for member in pack.members] == [plan_of(a_study(), trials[n]) for n in pack.numbers]
+
+
+def test_the_same_trials_make_the_same_pack() -> None:
+    """Also after what may differ between two runs: attempts, versions, earlier packs."""
+    later = drawn(60)
+    for trial in later:
+        trial.attempts, trial.version, trial.pack_size = 2, 99, 16
+    assert choose_pack(a_study(), drawn(60), 2) == choose_pack(a_study(), later, 2)
+
+
+def test_a_plan_is_made_of_what_the_study_fixes_and_the_trial_tries() -> None:
+    [trial] = waiting({"learning_rate": 0.5, "hidden_layers": 3})
+    plan = plan_of(a_study(epochs=9, hidden_units=7), trial)
+    assert (plan.learning_rate, plan.hidden_units, plan.epochs, plan.metric) == (0.5, (7, 7, 7), 9, "error_rate")
+
+
+def test_a_trial_trains_with_the_seed_of_its_study_and_number_whatever_else_happened() -> None:
+    first, second = waiting(NARROW, NARROW)
+    retried = Trial(number=1, values=NARROW, state=TrialState.RUNNING, alone=True, attempts=2, round=3, version=50)
+    assert plan_of(a_study(), first).seed == derived_seed(5, Purpose.TRAINING, 0)
+    assert plan_of(a_study(), first).seed != plan_of(a_study(), second).seed
+    assert plan_of(a_study(), second) == plan_of(a_study(), retried)
+
+
+def test_a_trial_trains_with_another_seed_in_a_study_with_another_seed() -> None:
+    [trial] = waiting(NARROW)
+    other = a_study()
+    other.seed = 6
+    assert plan_of(a_study(), trial).seed != plan_of(other, trial).seed

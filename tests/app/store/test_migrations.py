@@ -1,0 +1,100 @@
+"""The migrations make the tables that the models describe, however often and from how many processes they run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
+
+import migrations
+from app.settings import Settings
+from app.store.database import Database
+from app.store.migrate import is_current, upgrade
+from app.store.models import Base
+from tests.app.store.rows import new_study
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "new" / "data")
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names())
+
+
+def test_migrations_equal_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert tables(database) == Base.metadata.tables.keys() | {"alembic_version"}
+
+
+def test_a_difference_between_migrations_and_models_would_be_found(database: Database) -> None:
+    with database.writing() as session:
+        session.connection().exec_driver_sql("ALTER TABLE studies RENAME COLUMN seed TO sead")
+    with database.engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert {change[0] for change in difference} == {"add_column", "remove_column"}
+
+
+def test_upgrading_makes_the_folder_and_may_be_repeated(empty: Settings) -> None:
+    upgrade(empty)
+    database = Database(empty.resolved_database_url)
+    assert is_current(database)
+    made = tables(database)
+    upgrade(empty)
+    assert tables(database) == made >= Base.metadata.tables.keys()
+    database.dispose()
+
+
+def test_a_database_without_tables_is_not_current(empty: Settings) -> None:
+    empty.data_dir.mkdir(parents=True)
+    database = Database(empty.resolved_database_url)
+    assert not is_current(database)
+    database.dispose()
+
+
+def test_the_way_down_leads_back_to_nothing_and_up_again(settings: Settings, database: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.writing() as session:
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, "base")
+    assert tables(database) == {"alembic_version"}
+    assert not is_current(database)
+    upgrade(settings)
+    assert is_current(database)
+
+
+def test_two_processes_may_upgrade_at_once(empty: Settings) -> None:
+    program = (
+        "import sys; from app.settings import Settings; from app.store.migrate import upgrade; "
+        "print('ready', flush=True); sys.stdin.readline(); upgrade(Settings(data_dir=sys.argv[1]))"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(empty.data_dir)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    outputs = [process.communicate("go\n") for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    database = Database(empty.resolved_database_url)
+    assert is_current(database)
+    database.dispose()
+
+
+def test_tables_refuse_what_refers_to_nothing(database: Database) -> None:
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), database.writing() as session:
+        new_study(session, dataset_id="nothing")

@@ -1,0 +1,136 @@
+"""Initial weights: the size of the draws, and what that does to a signal on its way through many layers."""
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from engine.training.activations import ACTIVATIONS, ActivationName
+from engine.training.arrays import Array
+from engine.training.initializers import initial_parameters
+from engine.training.network import Forward, Parameters, Shape
+from engine.training.pack import Pack
+from engine.training.plan import MAX_HIDDEN_LAYERS, InitializerName, TrainingPlan
+from tests.engine.training.small_data import TASKS
+
+INPUTS, HIDDEN, OUTPUTS = 150, 250, 100
+
+# The variance that (initializer, activation) gives the weights from INPUTS to HIDDEN units.
+EXPECTED_VARIANCES: dict[tuple[InitializerName, ActivationName], float] = {
+    ("he", "relu"): 2 / 150,
+    ("he", "tanh"): 2 / 150,
+    ("xavier", "relu"): 2 / 400,
+    ("xavier", "tanh"): 2 / 400,
+    ("lecun", "relu"): 1 / 150,
+    ("lecun", "tanh"): 1 / 150,
+    ("auto", "relu"): 2 / 150,
+    ("auto", "leaky_relu"): 2 / 150,
+    ("auto", "tanh"): 2 / 400,
+    ("auto", "sigmoid"): 2 / 400,
+}
+
+
+def parameters_of(plan: TrainingPlan) -> Parameters:
+    return initial_parameters(Shape((INPUTS, *plan.hidden_units, OUTPUTS)), [plan])
+
+
+def test_every_initializer_and_what_auto_does_before_every_activation_is_expected_here() -> None:
+    assert {name for name, _ in EXPECTED_VARIANCES} == set(get_args(InitializerName))
+    assert {activation for name, activation in EXPECTED_VARIANCES if name == "auto"} == set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize(("initializer", "activation"), EXPECTED_VARIANCES)
+def test_draws_have_the_mean_and_variance_of_their_initializer(
+    initializer: InitializerName, activation: ActivationName
+) -> None:
+    """Five standard errors each way, twice: right draws would raise a false alarm for one seed in 900,000."""
+    plan = TrainingPlan(hidden_units=(HIDDEN,), initializer=initializer, activation=activation)
+    draws = parameters_of(plan).weights[0].astype(np.float64)
+    expected = EXPECTED_VARIANCES[initializer, activation]
+    assert abs(draws.mean()) < 5 * np.sqrt(expected / draws.size)
+    assert abs(draws.var() / expected - 1) < 5 * np.sqrt(2 / draws.size)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_auto_takes_xavier_before_the_output_whatever_the_activation(activation: ActivationName) -> None:
+    plan = TrainingPlan(hidden_units=(HIDDEN,), activation=activation)
+    auto, xavier = (parameters_of(replace(plan, initializer=name)).weights[-1] for name in ("auto", "xavier"))
+    np.testing.assert_array_equal(auto, xavier)
+
+
+def test_biases_start_at_zero() -> None:
+    assert not any(bias.any() for bias in parameters_of(TrainingPlan(hidden_units=(HIDDEN, 7))).biases)
+
+
+def test_layers_and_seeds_draw_from_streams_of_their_own() -> None:
+    plan = TrainingPlan(hidden_units=(INPUTS, INPUTS), initializer="lecun")
+    first, second = parameters_of(plan).weights[:2]
+    other = parameters_of(replace(plan, seed=1)).weights[0]
+    assert not np.isclose(first, second).all()
+    assert not np.isclose(first, other).all()
+
+
+def signal_sizes(plan: TrainingPlan, scale: float = 1.0) -> Array:
+    """The root mean square of what comes in and of each hidden layer's activations, over four networks of 128 units."""
+    plans = [replace(plan, seed=seed, hidden_units=(128,) * MAX_HIDDEN_LAYERS) for seed in range(4)]
+    parameters = initial_parameters(Shape((128, *plans[0].hidden_units, 1)), plans)
+    masks = [np.ones((4, 1, 128))] * MAX_HIDDEN_LAYERS
+    forward = Forward(parameters, ACTIVATIONS[plan.activation], masks, rows=50)
+    inputs = scale * np.random.default_rng(0).normal(size=(4, 50, 128))
+    forward.run(inputs.astype(np.float32))
+    return np.array([np.sqrt(np.square(layer).mean()) for layer in (inputs, *forward.outputs[:-1])])
+
+
+# Small inputs keep tanh on its straight piece, where it cannot hide by saturating what its weights do.
+KEEPS_THE_SIGNAL: list[tuple[ActivationName, InitializerName, float]] = [
+    ("relu", "auto", 1.0),
+    ("relu", "he", 1.0),
+    ("leaky_relu", "auto", 1.0),
+    ("leaky_relu", "he", 1.0),
+    ("tanh", "auto", 1e-4),
+    ("tanh", "xavier", 1e-4),
+    ("tanh", "lecun", 1e-4),
+]
+
+
+@pytest.mark.parametrize(("activation", "initializer", "scale"), KEEPS_THE_SIGNAL)
+def test_the_right_one_keeps_the_signals_order_of_magnitude_through_ten_layers(
+    activation: ActivationName, initializer: InitializerName, scale: float
+) -> None:
+    sizes = signal_sizes(TrainingPlan(activation=activation, initializer=initializer), scale)
+    assert len(sizes) == 11
+    assert sizes.max() / sizes.min() < 1.5
+
+
+@pytest.mark.parametrize("initializer", ["xavier", "lecun"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_a_variance_too_small_for_relu_lets_the_signal_vanish(
+    activation: ActivationName, initializer: InitializerName
+) -> None:
+    """Each layer halves the mean square: 2^-5 of the size is left after ten."""
+    sizes = signal_sizes(TrainingPlan(activation=activation, initializer=initializer))
+    assert sizes[-1] / sizes[0] < 1 / 20
+
+
+def test_a_variance_too_large_for_tanh_lets_the_signal_explode() -> None:
+    """Each layer doubles the mean square: 2^5 times the size after ten."""
+    sizes = signal_sizes(TrainingPlan(activation="tanh", initializer="he"), scale=1e-4)
+    assert sizes[-1] / sizes[0] > 20
+
+
+def test_units_that_start_equal_stay_equal_which_is_why_weights_are_drawn() -> None:
+    plan = TrainingPlan(hidden_units=(8,), activation="tanh", learning_rate=0.05, batch_size=16)
+    dataset = TASKS["ten classes"]
+    spreads = {}
+    for start in ("equal", "drawn"):
+        pack = Pack([plan], dataset)
+        into, out = (weights[0] for weights in pack.parameters.weights)
+        if start == "equal":
+            into[:, :8] = into[:, :1]
+            out[:8] = out[:1]
+        for _ in range(10):
+            pack.train_epoch()
+        assert np.abs(into[:, 0]).max() > 0.1
+        spreads[start] = np.ptp(into[:, :8], axis=1).max()
+    assert spreads["equal"] < 1e-4 < 0.1 < spreads["drawn"]
