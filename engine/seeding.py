@@ -13,6 +13,8 @@ class Purpose(IntEnum):
     WEIGHTS = 2  # a network's initial weights
     SHUFFLE = 3  # the order of the training rows, epoch by epoch
     SPLIT = 4  # which rows of a table go to train, dev and test
+    DROPOUT = 5  # which units fall silent
+    AUGMENTATION = 6  # how each image of a mini-batch is changed
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> np.random.Generator:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn import datasets  # type: ignore[import-untyped]
+from sklearn import datasets
 
 from app.tables.splitting import DEFAULT_FRACTIONS, assign_rows
 from engine.training.arrays import Array

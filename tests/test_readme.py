@@ -91,7 +91,7 @@ def test_every_python_block_runs(block: str) -> None:
 
 
 def test_the_training_values_and_settings_it_names_are_all_there_are() -> None:
-    from engine.training.plan import RULES
+    from engine.training.values import RULES
 
     table = README[README.index("**Training values**") : README.index("**Metrics**")]
     assert set(re.findall(r"`([a-z0-9_]+)`", table)) >= RULES.keys()

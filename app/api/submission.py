@@ -13,8 +13,9 @@ from app.store import datasets, spaces
 from app.store.models import Dataset, Study
 from engine.errors import InvalidField, unknown_name
 from engine.search import CategoricalParameter, Parameter, SearchSpace, strategy_from_json
+from engine.training.effects import check_effect, check_together
 from engine.training.metrics import metric_for
-from engine.training.plan import check_effect, check_value
+from engine.training.values import check_value
 
 SEED_BITS = 32  # of a drawn seed: short enough to read out
 
@@ -26,6 +27,7 @@ def study_from(request: StudyRequest, session: Session) -> Study:
         metric = metric_for(request.objective.metric, dataset.description["task"])
     space_id, space = _search_space(request, session)
     _check_training(request.objective.training, space)
+    _check_images(request.objective.training, dataset)
     with _at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with _at():
@@ -84,6 +86,16 @@ def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
     for index, parameter in enumerate(space.parameters):  # once every value is known to make sense
         with _at("search_space", "parameters", index):
             check_effect(parameter.name, possible)
+    with _at("objective", "training"):
+        check_together(possible)
+
+
+def _check_images(fixed: Mapping[str, Any], dataset: Dataset) -> None:
+    if fixed.get("augmentation") is not None and not dataset.description.get("image_shape"):
+        with _at("objective", "training"):
+            raise InvalidField(
+                ("augmentation",), f"`augmentation` must be null: dataset {dataset.id!r} has no `image_shape`"
+            )
 
 
 def _extremes(parameter: Parameter) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Exponentially weighted averages: one implementation for all optimisers."""
+"""Exponentially weighted averages: one implementation for optimisers, batch norm and smoothed curves."""
 
 from collections.abc import Sequence
 
@@ -20,12 +20,12 @@ class DecayingSum:
     def __init__(self, betas: Array, like: Array) -> None:
         """`betas` (K, 1) float64; `like` (K, P) gives the shape and type of the sum."""
         self.betas = betas
-        self.powers = np.ones_like(betas)  # βᵗ
+        self.steps = 0
         self.beta = betas.astype(like.dtype)
         self.sum = np.zeros_like(like)
 
     def add(self, x: Array) -> None:
-        self.powers *= self.betas
+        self.steps += 1
         self.sum *= self.beta
         self.sum += x
 
@@ -34,16 +34,23 @@ class DecayingSum:
         """(K, 1) float64: times the sum, this is the average."""
         return 1 - self.betas
 
-    @property
-    def corrected_factor(self) -> Array:
-        """(K, 1) float64: times the sum, this is the bias-corrected average."""
-        return (1 - self.betas) / (1 - self.powers)
+    def corrected_factors(self, steps: int) -> Array:
+        """(steps, K, 1) float64: times the sum, the bias-corrected average after each of the next `steps` additions."""
+        counts = np.arange(self.steps + 1, self.steps + steps + 1)[:, None, None]
+        factors: Array = self.factor / (1 - self.betas**counts)
+        return factors
+
+    def average(self) -> Array:
+        """(K, P): the bias-corrected average of what was added."""
+        factors = self.factor / (1 - self.betas**self.steps)
+        corrected: Array = self.sum * factors.astype(self.sum.dtype)
+        return corrected
 
     def flush(self) -> None:
         flush_tiny(self.sum)
 
     def keep(self, members: Sequence[int]) -> None:
-        self.betas, self.powers = self.betas[members], self.powers[members]
+        self.betas = self.betas[members]
         self.beta, self.sum = self.beta[members], self.sum[members]
 
 
@@ -54,3 +61,13 @@ def flush_tiny(array: Array) -> None:
     there, since the smallest times 0.9 rounds to itself; arithmetic on those is twenty times slower.
     """
     array[np.abs(array) < TINY] = 0
+
+
+def smoothed(values: Sequence[float], beta: float) -> list[float]:
+    """The bias-corrected exponentially weighted average of `values` up to each of them, as for a noisy curve."""
+    average = DecayingSum(np.array([[beta]]), np.zeros((1, 1)))
+    smooth = []
+    for value, factor in zip(values, average.corrected_factors(len(values)), strict=True):
+        average.add(np.array([[value]]))
+        smooth.append(float((factor * average.sum).item()))
+    return smooth

@@ -47,6 +47,7 @@ class Dataset:
     dev: Split
     input_standardisation: Standardisation  # (features,)
     target_standardisation: Standardisation  # (), the identity for classification
+    image_shape: tuple[int, int, int] | None = None  # (height, width, channels) of rows that are images
 
     @property
     def features(self) -> int:
@@ -93,6 +94,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "classes": dataset.classes,
         "input_standardisation": dataset.input_standardisation.to_json(),
         "target_standardisation": dataset.target_standardisation.to_json(),
+        "image_shape": dataset.image_shape,
     }
 
 
@@ -110,6 +112,7 @@ def open_dataset(directory: Path) -> Dataset:
             dev=_open_split(directory, "dev"),
             input_standardisation=Standardisation.from_json(description["input_standardisation"]),
             target_standardisation=Standardisation.from_json(description["target_standardisation"]),
+            image_shape=tuple(description["image_shape"]) if description.get("image_shape") else None,
         )
     except (KeyError, EOFError) as error:  # a description without a part, an empty array file
         raise ValueError(f"{directory} is not a whole dataset: {error}") from error

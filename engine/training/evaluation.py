@@ -1,18 +1,20 @@
 """What trained networks answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.training.activations import ACTIVATIONS
 from engine.training.arrays import Array
 from engine.training.dataset import Dataset, Split
+from engine.training.layers.activations import Activate
+from engine.training.layers.batch_norm import fold
 from engine.training.losses import loss_for
 from engine.training.metrics import Outputs, outputs_of
-from engine.training.network import Forward, Parameters
-from engine.training.packing import unit_masks
+from engine.training.network import Network, answering_network
+from engine.training.parameters import Parameters, Shape
 from engine.training.plan import TrainingPlan
 
+NEARLY_ALL = 0.95
 PIECE_ROWS = 256  # rows evaluated at once, so that the activations of small networks stay in cache
 
 
@@ -21,27 +23,62 @@ class Evaluation:
 
     def __init__(self, parameters: Parameters, plans: Sequence[TrainingPlan], dataset: Dataset) -> None:
         self.parameters = parameters
-        self.activation = ACTIVATIONS[plans[0].activation]
-        self.unit_masks = unit_masks(parameters.shape.units[1:-1], plans)
+        self.plain = _plain(parameters)
+        self.plans = plans
         self.dataset = dataset
-        self.loss = loss_for(dataset)
-        self.forwards: dict[int, Forward] = {}  # by number of rows
+        self.loss = loss_for(dataset, np.empty((0, 0, dataset.outputs), parameters.flat.dtype))
+        self.networks: dict[int, Network] = {}  # by number of rows
 
-    def outputs(self, split: Split) -> Outputs:
-        logits = self._logits(split.inputs)
+    def outputs(self, split: Split, saturation: "Saturation | None" = None) -> Outputs:
+        """What they answer for a split's rows; on the way `saturation` counts the units that are flat."""
+        flat, inputs = self.plain.flat, split.inputs
+        logits = np.empty((len(flat), len(inputs), self.plain.shape.units[-1]), flat.dtype)
+        for start, network in self._passes(inputs):
+            logits[:, start : start + PIECE_ROWS] = network.logits
+            if saturation is not None:
+                saturation.add(network)
         targets = np.asarray(split.targets)[None]
         return outputs_of(logits, targets, self.loss.per_row(logits, targets), self.dataset)
 
-    def _logits(self, inputs: Array) -> Array:
-        """(K, m, C) for inputs (m, D)."""
-        flat = self.parameters.flat
-        logits = np.empty((len(flat), len(inputs), self.parameters.shape.units[-1]), flat.dtype)
+    def _passes(self, inputs: Array) -> Iterator[tuple[int, Network]]:
+        """Answer inputs (m, D) piece by piece: where each piece starts, and the network that holds its answers."""
+        if self.parameters.shape.batch_norm:
+            fold(self.parameters, self.plain)
         for start in range(0, len(inputs), PIECE_ROWS):
             piece = inputs[None, start : start + PIECE_ROWS]
-            logits[:, start : start + PIECE_ROWS] = self._forward(piece.shape[1]).run(piece)
-        return logits
+            network = self._network(piece.shape[1])
+            network.forward(piece)
+            yield start, network
 
-    def _forward(self, rows: int) -> Forward:
-        if rows not in self.forwards:
-            self.forwards[rows] = Forward(self.parameters, self.activation, self.unit_masks, rows)
-        return self.forwards[rows]
+    def _network(self, rows: int) -> Network:
+        if rows not in self.networks:
+            self.networks[rows] = answering_network(self.plain, self.plans, rows)
+        return self.networks[rows]
+
+
+class Saturation:
+    """Counts the rows on which each hidden unit is flat: a unit that is on nearly all of them hardly learns."""
+
+    def __init__(self, plans: Sequence[TrainingPlan]) -> None:
+        self.plans = plans
+        self.rows = 0
+        self.flat_rows: list[Array] = []  # (K, H) per hidden layer
+
+    def add(self, network: Network) -> None:
+        """Count in the rows of a network's last pass."""
+        hidden = [layer for layer in network.layers if isinstance(layer, Activate)]
+        counts = [layer.activation.is_flat(layer.a).sum(axis=1) for layer in hidden]
+        self.flat_rows = [a + b for a, b in zip(self.flat_rows, counts, strict=True)] if self.flat_rows else counts
+        self.rows += network.logits.shape[1]
+
+    def share_of(self, member: int) -> list[float]:
+        """Per hidden layer, of the member's own units, those that are flat on nearly all rows."""
+        layers = zip(self.flat_rows, self.plans[member].hidden_units, strict=True)
+        return [float((counts[member, :units] >= NEARLY_ALL * self.rows).mean()) for counts, units in layers]
+
+
+def _plain(parameters: Parameters) -> Parameters:
+    """Room for the same networks without batch norm; without it, the very same."""
+    if not parameters.shape.batch_norm:
+        return parameters
+    return Parameters.zeros(Shape(parameters.shape.units), len(parameters.flat), parameters.flat.dtype.type)

@@ -125,8 +125,26 @@ def outputs_of(logits: Array, targets: Array, loss_per_row: Array, dataset: Data
     if dataset.task == "regression":
         undo = dataset.target_standardisation.undo
         return Outputs(undo(logits[:, :, 0].astype(np.float64)), undo(targets.astype(np.float64)), loss, 0)
-    predicted = logits[:, :, 0] > 0 if dataset.classes == 2 else logits.argmax(axis=2)
+    predicted = logits[:, :, 0] > 0 if dataset.classes == 2 else _likeliest(logits)
     return Outputs(predicted, targets, loss, dataset.classes)
+
+
+FEW_CLASSES = 32  # up to here it is quicker to look at one class after another for all rows
+
+
+def _likeliest(logits: Array) -> Array:
+    """The class of the largest logit (K, m) from (K, m, C), the first of equals."""
+    classes = logits.shape[2]
+    if classes > FEW_CLASSES:
+        found: Array = logits.argmax(axis=2)
+        return found
+    by_class = logits.transpose(2, 0, 1).copy()
+    largest, likeliest = by_class[0], np.zeros(logits.shape[:2], np.uint8)
+    for number, each in enumerate(by_class[1:], start=1):
+        is_larger = each > largest
+        np.maximum(largest, each, out=largest)
+        np.maximum(likeliest, is_larger.view(np.uint8) * np.uint8(number), out=likeliest)
+    return likeliest
 
 
 def _counts(outputs: Outputs) -> tuple[Array, Array, Array]:

@@ -1,35 +1,52 @@
 """The trials trained together: their parameters, optimiser and buffers, with one leading member axis K."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.seeding import Purpose, generator
-from engine.training.activations import ACTIVATIONS
-from engine.training.arrays import Array
+from engine.training.arrays import Array, unbuffered
+from engine.training.augmenting import Augmenter
 from engine.training.averages import flush_tiny
 from engine.training.dataset import Dataset
 from engine.training.evaluation import Evaluation
 from engine.training.initializers import initial_parameters
+from engine.training.layers.batch_norm import RunningAverages
+from engine.training.layers.dropout import Dropout, DropoutNumbers
 from engine.training.losses import loss_for
 from engine.training.metrics import Outputs, outputs_of
-from engine.training.network import Backward, Forward, Shape
+from engine.training.mini_batches import batch_bounds
+from engine.training.network import learning_network
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.packing import pack_key, unit_masks
+from engine.training.packing import pack_key
+from engine.training.parameters import Shape
+from engine.training.penalties import Penalties
 from engine.training.plan import TrainingPlan
+from engine.training.schedules import learning_rate
+
+PREPARED_STEPS = 1024  # constants worked out at once: 16 KB a member
+FLUSH_STEPS = 256  # a sum with β = 0.9 takes three times as many to fall to the denormal numbers
 
 
 class Pack:
     """Plans of one pack key, each with its network. `keep` lets members leave."""
 
-    def __init__(self, plans: Sequence[TrainingPlan], dataset: Dataset) -> None:
+    def __init__(self, plans: Sequence[TrainingPlan], dataset: Dataset, dtype: type = np.float32) -> None:
         self.key = pack_key(plans[0])
         self.plans = list(plans)
         self.dataset = dataset if self.key.normalize_inputs else dataset.with_raw_inputs()
-        self.loss = loss_for(dataset)
-        self.parameters = initial_parameters(Shape((dataset.features, *self.key.widths, dataset.outputs)), plans)
+        self.bounds = batch_bounds(dataset.train.rows, self.key.batch_size, batch_norm=self.key.batch_norm)
+        shape = Shape((dataset.features, *self.key.widths, dataset.outputs), self.key.batch_norm)
+        self.parameters = initial_parameters(shape, plans, dtype)
+        self.averages = [
+            RunningAverages(len(plans), width, self.parameters.flat.dtype)
+            for width in (self.key.widths if self.key.batch_norm else ())
+        ]
         self.optimizer = OPTIMIZERS[self.key.optimizer](plans, self.parameters.flat)
         self.shuffles = [generator(plan.seed, Purpose.SHUFFLE) for plan in plans]
+        self.dropout = DropoutNumbers(plans)
+        self.augmenter = Augmenter(plans, self.dataset)
+        self.epoch = 0
         self._allocate()
 
     def keep(self, members: Sequence[int]) -> None:
@@ -38,67 +55,108 @@ class Pack:
         self.shuffles = [self.shuffles[member] for member in members]
         self.parameters = self.parameters.of(members)
         self.optimizer.keep(members)
+        self.dropout.keep(members)
+        self.augmenter.keep(members)
+        for averages in self.averages:
+            averages.keep(members)
         self._allocate()
 
     def _allocate(self) -> None:
         """Make what depends on the number of members."""
+        rows, flat = self.dataset.train.rows, self.parameters.flat
         self.gradients = self.parameters.zeros_like()
+        self.penalties = Penalties(self.plans, self.parameters, rows)
         self.evaluation = Evaluation(self.parameters, self.plans, self.dataset)
         self.batches: dict[int, Batch] = {}  # by number of rows
-        decay = np.array([plan.l2 for plan in self.plans]) / self.dataset.train.rows
-        self.decay = decay.astype(self.parameters.flat.dtype)[:, None, None]
+        self.logits = np.empty((len(flat), rows, self.dataset.outputs), flat.dtype)
+        self.losses = np.empty((len(flat), rows), flat.dtype)
 
     def train_epoch(self) -> Outputs:
-        """Pass once over the training rows, each member in an order of its own; the last batch may be short.
+        """Pass once over the training rows, each member in an order of its own.
 
         What is returned are the answers to each mini-batch before its step: the train metric, without a second pass.
+        `gradient_norms` (K, L) are then those of the epoch's first mini-batch, without penalties.
         """
-        rows = self.dataset.train.rows
-        order = np.stack([shuffle.permutation(rows) for shuffle in self.shuffles])  # (K, rows)
+        self.epoch += 1
+        order = np.stack([shuffle.permutation(self.dataset.train.rows) for shuffle in self.shuffles])  # (K, rows)
         targets = self.dataset.train.targets[order]
-        logits = np.empty((*order.shape, self.dataset.outputs), self.parameters.flat.dtype)
-        for start, stop in self._batch_bounds():
-            batch = self._batch(stop - start)
-            logits[:, start:stop] = batch.forward_backward(order[:, start:stop], targets[:, start:stop])
-            self._add_penalty()
+        for step, (start, stop) in enumerate(self.bounds):
+            self._prepare(step)
+            batch = self.batch(stop - start)
+            self.logits[:, start:stop], self.losses[:, start:stop] = batch.forward_backward(
+                order[:, start:stop], targets[:, start:stop]
+            )
+            if step == 0:
+                self.gradient_norms = _norms(self.gradients.weights)
+            self.penalties.add(self.parameters.flat, self.gradients.flat)
+            self._step()
+        self._end_epoch()
+        return outputs_of(self.logits, targets, self.losses, self.dataset)
+
+    def _step(self) -> None:
+        if len(self.plans) == 1:  # without neighbours nothing is broadcast over rows
             self.optimizer.step(self.parameters.flat, self.gradients.flat)
-        self.optimizer.end_epoch()
-        flush_tiny(self.parameters.flat)
-        return outputs_of(logits, targets, self.loss.per_row(logits, targets), self.dataset)
+            return
+        with unbuffered():
+            self.optimizer.step(self.parameters.flat, self.gradients.flat)
 
-    def _batch_bounds(self) -> Iterator[tuple[int, int]]:
-        rows, size = self.dataset.train.rows, self.key.batch_size
-        return ((start, min(start + size, rows)) for start in range(0, rows, size))
+    def _prepare(self, step: int) -> None:
+        """Work out the optimiser's constants a block of steps ahead."""
+        if step % PREPARED_STEPS == 0:
+            rates = np.array([[learning_rate(plan, self.epoch)] for plan in self.plans])
+            self.optimizer.prepare(rates, min(PREPARED_STEPS, len(self.bounds) - step))
 
-    def _batch(self, rows: int) -> "Batch":
+    def batch(self, rows: int) -> "Batch":
+        """The networks and buffers for mini-batches of so many rows."""
         if rows not in self.batches:
             self.batches[rows] = Batch(self, rows)
         return self.batches[rows]
 
-    def _add_penalty(self) -> None:
-        """The gradient of λ/(2m) ΣW² is λ/m W."""
-        if self.key.decays_weights:
-            for gradient, weights in zip(self.gradients.weights, self.parameters.weights, strict=True):
-                gradient += self.decay * weights
+    def _end_epoch(self) -> None:
+        if self._is_time_to_flush():
+            self.optimizer.flush()
+            flush_tiny(self.parameters.flat)
+        for averages, statistics in zip(self.averages, self.parameters.statistics, strict=True):
+            averages.write(statistics.means, statistics.variances)
+
+    def _is_time_to_flush(self) -> bool:
+        """At the end of the epoch that takes the steps beyond another FLUSH_STEPS."""
+        steps = len(self.bounds)
+        return self.epoch * steps // FLUSH_STEPS > (self.epoch - 1) * steps // FLUSH_STEPS
+
+
+def _norms(gradients: Sequence[Array]) -> Array:
+    """(K, L): the norm of each member's gradient by the weights of each layer."""
+    rows = [layer.reshape(len(layer), -1) for layer in gradients]
+    return np.stack([np.sqrt(np.vecdot(row, row)) for row in rows], axis=1)
 
 
 class Batch:
-    """The buffers of a pack for one size of mini-batch."""
+    """A pack's networks for one size of mini-batch, with the buffers they need."""
 
     def __init__(self, pack: Pack, rows: int) -> None:
         self.train_inputs = pack.dataset.train.inputs
-        self.loss = pack.loss
         members, dtype = len(pack.plans), pack.parameters.flat.dtype
         self.inputs = np.empty((members, rows, pack.dataset.features), dtype)
-        masks = unit_masks(pack.key.widths, pack.plans)
-        self.forward = Forward(pack.parameters, ACTIVATIONS[pack.key.activation], masks, rows)
-        self.backward = Backward(self.forward, pack.gradients)
+        self.network = learning_network(pack.parameters, pack.gradients, pack.plans, pack.averages, rows)
+        self.dropouts = [layer for layer in self.network.layers if isinstance(layer, Dropout)]
+        self.numbers = pack.dropout
+        self.augmenter = pack.augmenter
+        self.gradient = np.empty((members, rows, pack.dataset.outputs), dtype)  # ∂L/∂logits
+        self.loss = loss_for(pack.dataset, self.gradient)
 
-    def forward_backward(self, rows: Array, targets: Array) -> Array:
-        """Leave the gradients for the training `rows` (K, B) with the pack; return the logits (K, B, C)."""
+    def forward_backward(self, rows: Array, targets: Array) -> tuple[Array, Array]:
+        """Leave the gradients for the training `rows` (K, B) with the pack.
+
+        Returns the logits (K, B, C) and the losses (K, B).
+        """
         # mode="clip" lets take write straight into the buffer; the indices are in range anyway.
         np.take(self.train_inputs, rows, axis=0, out=self.inputs, mode="clip")
-        logits = self.forward.run(self.inputs)
-        self.loss.gradient(logits, targets, out=self.backward.deltas[-1])
-        self.backward.run(self.inputs)
-        return logits
+        if self.augmenter.augmentations:
+            self.augmenter.change(self.inputs)
+        for dropout in self.dropouts:
+            dropout.draw(self.numbers)
+        logits = self.network.forward(self.inputs)
+        losses = self.loss.gradient(logits, targets, out=self.gradient)
+        self.network.backward(self.gradient)
+        return logits, losses

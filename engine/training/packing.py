@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.training.activations import ActivationName
 from engine.training.arrays import Array
-from engine.training.plan import OptimizerName, TrainingPlan
-
-WIDTH_STEP = 32  # free widths are rounded up to multiples of this, so that neighbours in size can share a pack
+from engine.training.layers.activations import ActivationName
+from engine.training.plan import TrainingPlan
+from engine.training.values import OptimizerName
 
 
 @dataclass(frozen=True)
@@ -21,31 +20,39 @@ class PackKey:
     optimizer: OptimizerName
     batch_size: int
     normalize_inputs: bool
-    decays_weights: bool
+    has_l1: bool
+    has_l2: bool
+    batch_norm: bool
+    drops: tuple[bool, ...]
+    augments: bool
     metric: str | None
 
     def __str__(self) -> str:
         """Short and readable: `64-64 relu adam batch 32`."""
         words = ["-".join(map(str, self.widths)), self.activation, self.optimizer, f"batch {self.batch_size}"]
-        words += ["l2"] if self.decays_weights else []
+        words += ["l1"] if self.has_l1 else []
+        words += ["l2"] if self.has_l2 else []
+        words += ["batch norm"] if self.batch_norm else []
+        words += [f"dropout {layer}" for layer, drops in enumerate(self.drops, start=1) if drops]
+        words += ["augmented"] if self.augments else []
         words += [] if self.normalize_inputs else ["raw inputs"]
         return " ".join(words)
 
 
 def pack_key(plan: TrainingPlan) -> PackKey:
     return PackKey(
-        widths=tuple(compute_width(units) for units in plan.hidden_units),
+        widths=tuple(-(-units // plan.width_step) * plan.width_step for units in plan.hidden_units),
         activation=plan.activation,
         optimizer=plan.optimizer,
         batch_size=plan.batch_size,
         normalize_inputs=plan.normalize_inputs,
-        decays_weights=plan.l2 > 0,
+        has_l1=plan.l1 > 0,
+        has_l2=plan.l2 > 0,
+        batch_norm=plan.batch_norm,
+        drops=plan.drops,
+        augments=plan.augmentation is not None,
         metric=plan.metric,
     )
-
-
-def compute_width(units: int) -> int:
-    return -(-units // WIDTH_STEP) * WIDTH_STEP
 
 
 def group_by_key(plans: Sequence[TrainingPlan]) -> list[list[int]]:

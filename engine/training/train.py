@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from engine.training.dataset import Dataset
-from engine.training.evaluation import Evaluation
+from engine.training.evaluation import Evaluation, Saturation
 from engine.training.member import Member, measure
 from engine.training.metrics import metric_for
 from engine.training.pack import Pack
@@ -45,7 +45,7 @@ def train_pack(
 
     for positions in group_by_key(plans):
         metric = metric_for(plans[positions[0]].metric, dataset.task)
-        members = [Member(position, plans[position], metric) for position in positions]
+        members = [Member(position, plans[position], metric, dataset) for position in positions]
         _train_group(members, dataset, on_epoch or _ignore, deliver)
     return [results[position] for position in range(len(plans))]
 
@@ -59,7 +59,7 @@ def _train_group(members: list[Member], dataset: Dataset, on_epoch: OnEpoch, on_
             dev_outputs = pack.evaluation.outputs(pack.dataset.dev)
             measured = measure(members[0].metric, train_outputs, dev_outputs)
             for k, member in enumerate(members):
-                member.record(measured[k], pack.parameters.flat[k])
+                member.record(measured[k], pack.gradient_norms[k], pack.parameters.all[k])
             on_epoch(
                 members[0].epochs, {member.position: member.curve.dev[-1] for member in members if not member.failure}
             )
@@ -82,12 +82,15 @@ def _results(leaving: list[int], members: list[Member], pack: Pack) -> list[Trai
     """The results of the members at the positions `leaving`, measured with the weights they keep."""
     parameters = pack.parameters.of(leaving)
     for row, k in enumerate(leaving):
-        parameters.flat[row] = members[k].stopping.kept(parameters.flat[row])
-    evaluation = Evaluation(parameters, [members[k].plan for k in leaving], pack.dataset)
-    train_outputs, dev_outputs = evaluation.outputs(pack.dataset.train), evaluation.outputs(pack.dataset.dev)
-    measured = measure(members[0].metric, train_outputs, dev_outputs)
+        parameters.all[row] = members[k].stopping.kept(parameters.all[row])
+    plans = [members[k].plan for k in leaving]
+    evaluation, saturation = Evaluation(parameters, plans, pack.dataset), Saturation(plans)
+    train_outputs = evaluation.outputs(pack.dataset.train)
+    measured = measure(members[0].metric, train_outputs, evaluation.outputs(pack.dataset.dev, saturation))
     return [
-        members[k].result(measured[row], parameters.own(row, members[k].plan.hidden_units))
+        members[k].result(
+            measured[row], saturation.share_of(row), evaluation.plain.own(row, members[k].plan.hidden_units)
+        )
         for row, k in enumerate(leaving)
     ]
 

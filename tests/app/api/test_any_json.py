@@ -16,7 +16,7 @@ from app.dispatch import packing, proposing
 from app.store import studies, trials
 from app.store.database import Database
 from engine.search import READY_MADE
-from engine.training.plan import TRAINING_NAMES
+from engine.training.values import TRAINING_NAMES
 from tests.app.api.problems import problem_of
 
 REQUESTS = 150  # for each path and kind of document, the same ones each time

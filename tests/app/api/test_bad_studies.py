@@ -173,7 +173,7 @@ TOGETHER = [  # what is wrong only beside the rest
         )
         | training(hidden_layers=1),
         "/search_space/parameters/0/hidden_units",
-        ("no effect", "each layer has units of its own"),
+        ("no effect", "each layer has its own"),
     ),
     Wrong(  # a later parameter is wrong in itself
         space(LEARNING_RATE, choices("hidden_layers", "two", 3)),
@@ -249,18 +249,31 @@ LATER = [  # names of features that are not there yet
     Wrong(objective(base_error=0.1), "/objective/base_error", ("unknown field 'base_error'",)),
     Wrong(objective(direction="minimize"), "/objective/direction", ("unknown field 'direction'",)),
     Wrong(parameter(when={"optimizer": ["adam"]}), "/search_space/parameters/0/when", ("'when'",)),
-    *(
-        Wrong(training(**{name: 1}), f"/objective/training/{name}", (f"unknown training value {name!r}",))
-        for name in ("batch_norm", "keep_prob", "l1", "schedule", "decay_rate", "augmentation")
-    ),
-    *(
-        Wrong(training(optimizer=name), "/objective/training/optimizer", ("`optimizer`", repr(name)))
-        for name in ("rmsprop", "adagrad")
-    ),
     Wrong(study(strategy={"type": "grid"}), "/strategy/type", ("'grid'",)),
 ]
 
-CASES = [*UNKNOWN_NAMES, *REFERENCES, *RANGES, *RULES, *TOGETHER, *WRONG_TYPES, *ODD_TEXT, *LATER]
+OF_THE_ENGINE = [
+    Wrong(training(**{name: value}), f"/objective/training/{name}", (f"`{name}` must be", rule))
+    for name, value, rule in [
+        ("batch_norm", 1, "true or false"),
+        ("keep_prob", 0, "above 0 and at most 1"),
+        ("keep_prob_2", 1.5, "above 0 and at most 1"),
+        ("l1", -1, "at least 0"),
+        ("decay_rate", 0, "above 0"),
+        ("rates", [[5, 0.1], [2, 0.01]], "in the order of their epochs"),
+        ("augmentation", {"shift": -1}, "shift"),
+        ("augmentation", {"shift": 1}, "no `image_shape`"),
+    ]
+] + [
+    Wrong(training(schedule="manual"), "/objective/training/rates", ("`rates` must be given",)),
+    Wrong(
+        space(LEARNING_RATE) | training(batch_norm=True, batch_size=1),
+        "/objective/training/batch_size",
+        ("at least 2 with `batch_norm`",),
+    ),
+]
+
+CASES = [*OF_THE_ENGINE, *UNKNOWN_NAMES, *REFERENCES, *RANGES, *RULES, *TOGETHER, *WRONG_TYPES, *ODD_TEXT, *LATER]
 
 
 @pytest.mark.parametrize("wrong", CASES, ids=lambda wrong: ascii(wrong.document)[:100])

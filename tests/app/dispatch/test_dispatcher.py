@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pytest
 
+from app.dispatch import packing
 from app.dispatch.dispatcher import Dispatcher, SentPack
 from app.dispatch.processes import process_started
 from app.dispatch.workers import Worker
@@ -106,7 +107,10 @@ def test_a_study_finds_what_search_and_training_find_without_any_dispatcher(
         own = range(sum(sizes[:number]), sum(sizes[: number + 1]))
         plans = [
             TrainingPlan.from_values(
-                STUDY["objective"]["training"] | values, derived_seed(STUDY["seed"], Purpose.TRAINING, n), "error_rate"
+                STUDY["objective"]["training"] | values,
+                derived_seed(STUDY["seed"], Purpose.TRAINING, n),
+                "error_rate",
+                packing.WIDTH_STEP,  # hidden sizes are searched
             )
             for n, values in zip(own, propose(box, STUDY["seed"], own), strict=True)
         ]

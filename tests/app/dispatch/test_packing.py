@@ -16,7 +16,8 @@ NARROW, WIDE = {"hidden_units": 20}, {"hidden_units": 100}  # two pack keys
 
 
 def a_study(**training: Any) -> Study:
-    return Study(id="a", seed=5, objective={"metric": "error_rate", "training": training})
+    space = READY_MADE["mlp-basic"].to_json()
+    return Study(id="a", seed=5, search_space=space, objective={"metric": "error_rate", "training": training})
 
 
 def waiting(*values: dict[str, Any]) -> list[Trial]:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.training.activations import ACTIVATIONS, ActivationName
 from engine.training.dataset import Dataset
 from engine.training.early_stopping import EarlyStopping
+from engine.training.layers.activations import ACTIVATIONS, ActivationName
 from engine.training.plan import TrainingPlan
 from engine.training.result import TrainingResult
 from engine.training.train import train

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.training.activations import ACTIVATIONS, ActivationName
 from engine.training.evaluation import PIECE_ROWS, Evaluation
 from engine.training.initializers import initial_parameters
-from engine.training.network import Shape
+from engine.training.layers.activations import ACTIVATIONS, ActivationName
+from engine.training.parameters import Shape
 from engine.training.plan import TrainingPlan
 from tests.engine.training.plain_network import logits_of
 from tests.engine.training.small_data import wave

@@ -6,12 +6,14 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from engine.training.activations import ACTIVATIONS, ActivationName
 from engine.training.arrays import Array
 from engine.training.initializers import initial_parameters
-from engine.training.network import Forward, Parameters, Shape
+from engine.training.layers.activations import ACTIVATIONS, Activate, ActivationName
+from engine.training.network import answering_network
 from engine.training.pack import Pack
-from engine.training.plan import MAX_HIDDEN_LAYERS, InitializerName, TrainingPlan
+from engine.training.parameters import Parameters, Shape
+from engine.training.plan import TrainingPlan
+from engine.training.values import MAX_HIDDEN_LAYERS, InitializerName
 from tests.engine.training.small_data import TASKS
 
 INPUTS, HIDDEN, OUTPUTS = 150, 250, 100
@@ -24,6 +26,8 @@ EXPECTED_VARIANCES: dict[tuple[InitializerName, ActivationName], float] = {
     ("xavier", "tanh"): 2 / 400,
     ("lecun", "relu"): 1 / 150,
     ("lecun", "tanh"): 1 / 150,
+    ("normal", "relu"): 1e-4,
+    ("normal", "tanh"): 1e-4,
     ("auto", "relu"): 2 / 150,
     ("auto", "leaky_relu"): 2 / 150,
     ("auto", "tanh"): 2 / 400,
@@ -60,7 +64,19 @@ def test_auto_takes_xavier_before_the_output_whatever_the_activation(activation:
 
 
 def test_biases_start_at_zero() -> None:
-    assert not any(bias.any() for bias in parameters_of(TrainingPlan(hidden_units=(HIDDEN, 7))).biases)
+    assert not any(layer.biases.any() for layer in parameters_of(TrainingPlan(hidden_units=(HIDDEN, 7))).layers)
+
+
+def test_batch_norm_starts_with_scales_of_one_and_as_if_it_had_seen_standardised_rows() -> None:
+    parameters = initial_parameters(Shape((3, 5, 4, 2), batch_norm=True), [TrainingPlan(hidden_units=(5, 4))])
+    *hidden, last = parameters.layers
+    assert last.scales is None
+    for layer, statistics in zip(hidden, parameters.statistics, strict=True):
+        assert layer.scales is not None
+        assert (layer.scales == 1).all()
+        assert not layer.biases.any()
+        assert (statistics.variances == 1).all()
+        assert not statistics.means.any()
 
 
 def test_layers_and_seeds_draw_from_streams_of_their_own() -> None:
@@ -75,11 +91,11 @@ def signal_sizes(plan: TrainingPlan, scale: float = 1.0) -> Array:
     """The root mean square of what comes in and of each hidden layer's activations, over four networks of 128 units."""
     plans = [replace(plan, seed=seed, hidden_units=(128,) * MAX_HIDDEN_LAYERS) for seed in range(4)]
     parameters = initial_parameters(Shape((128, *plans[0].hidden_units, 1)), plans)
-    masks = [np.ones((4, 1, 128))] * MAX_HIDDEN_LAYERS
-    forward = Forward(parameters, ACTIVATIONS[plan.activation], masks, rows=50)
+    network = answering_network(parameters, plans, rows=50)
     inputs = scale * np.random.default_rng(0).normal(size=(4, 50, 128))
-    forward.run(inputs.astype(np.float32))
-    return np.array([np.sqrt(np.square(layer).mean()) for layer in (inputs, *forward.outputs[:-1])])
+    network.forward(inputs.astype(np.float32))
+    hidden = [layer.a for layer in network.layers if isinstance(layer, Activate)]
+    return np.array([np.sqrt(np.square(each).mean()) for each in (inputs, *hidden)])
 
 
 # Small inputs keep tanh on its straight piece, where it cannot hide by saturating what its weights do.
@@ -113,6 +129,13 @@ def test_a_variance_too_small_for_relu_lets_the_signal_vanish(
     assert sizes[-1] / sizes[0] < 1 / 20
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh"])
+def test_small_normal_draws_whatever_the_widths_let_the_signal_vanish(activation: ActivationName) -> None:
+    """Each layer of 128 units leaves a mean square of at most 128 / 10,000: 10^-9 of the size after ten."""
+    sizes = signal_sizes(TrainingPlan(activation=activation, initializer="normal"))
+    assert 0 < sizes[-1] / sizes[0] < 1e-8
+
+
 def test_a_variance_too_large_for_tanh_lets_the_signal_explode() -> None:
     """Each layer doubles the mean square: 2^5 times the size after ten."""
     sizes = signal_sizes(TrainingPlan(activation="tanh", initializer="he"), scale=1e-4)
@@ -127,10 +150,10 @@ def test_units_that_start_equal_stay_equal_which_is_why_weights_are_drawn() -> N
         pack = Pack([plan], dataset)
         into, out = (weights[0] for weights in pack.parameters.weights)
         if start == "equal":
-            into[:, :8] = into[:, :1]
-            out[:8] = out[:1]
+            into[:] = into[:, :1]
+            out[:] = out[:1]
         for _ in range(10):
             pack.train_epoch()
         assert np.abs(into[:, 0]).max() > 0.1
-        spreads[start] = np.ptp(into[:, :8], axis=1).max()
+        spreads[start] = np.ptp(into, axis=1).max()
     assert spreads["equal"] < 1e-4 < 0.1 < spreads["drawn"]

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.training.activations import ACTIVATIONS, ActivationName
 from engine.training.dataset import Dataset
+from engine.training.layers.activations import ACTIVATIONS, ActivationName
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.plan import OptimizerName, TrainingPlan
+from engine.training.plan import TrainingPlan
 from engine.training.result import TrainingResult
 from engine.training.samples import load_dataset
 from engine.training.train import train_pack
+from engine.training.values import OptimizerName
 
 DIGITS, BREAST_CANCER, DIABETES = (load_dataset(name) for name in ("digits", "breast-cancer", "diabetes"))
 
@@ -39,7 +40,7 @@ def test_diabetes_is_explained_to_more_than_three_tenths() -> None:
     assert dev_value(plan, DIABETES) > 0.3
 
 
-RATES: dict[OptimizerName, float] = {"sgd": 0.3, "momentum": 0.3, "adam": 0.01}
+RATES: dict[OptimizerName, float] = {"sgd": 0.3, "momentum": 0.3, "adagrad": 0.03, "rmsprop": 0.003, "adam": 0.01}
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

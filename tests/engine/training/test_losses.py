@@ -1,5 +1,7 @@
 """Losses: their values, and that no logit is too large for them. Their gradients are checked in test_gradients.py."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,13 @@ from engine.training.dataset import Dataset
 from engine.training.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, loss_for
 from tests.engine.training.small_data import clouds, wave
 
-SOFTMAX, SIGMOID, SQUARED = SoftmaxCrossEntropy(), SigmoidCrossEntropy(), SquaredError()
+SOFTMAX, SIGMOID, SQUARED = SoftmaxCrossEntropy, SigmoidCrossEntropy, SquaredError
 
-LOSSES: list[tuple[Loss, int]] = [(SOFTMAX, 10), (SOFTMAX, 3), (SIGMOID, 1), (SQUARED, 1)]  # with a number of outputs
+MadeFor = Callable[[Array], Loss]
+LOSSES: list[tuple[MadeFor, int]] = [(SOFTMAX, 10), (SOFTMAX, 3), (SIGMOID, 1), (SQUARED, 1)]  # with their outputs
 
 
-def random_targets(loss: Loss, outputs: int, shape: tuple[int, int]) -> Array:
+def random_targets(loss: MadeFor, outputs: int, shape: tuple[int, int]) -> Array:
     rng = np.random.default_rng(1)
     if loss is SQUARED:
         return rng.normal(size=shape).astype(np.float32)
@@ -39,22 +42,23 @@ def random_targets(loss: Loss, outputs: int, shape: tuple[int, int]) -> Array:
         (SQUARED, [1e4], -1e4, 4e8),
     ],
 )
-def test_values_by_hand_in_float32(loss: Loss, logits: list[float], target: float, expected: float) -> None:
-    values = loss.per_row(np.array([[logits]], np.float32), np.array([[target]], type(target)))
+def test_values_by_hand_in_float32(loss: MadeFor, logits: list[float], target: float, expected: float) -> None:
+    given = np.array([[logits]], np.float32)
+    values = loss(given).per_row(given, np.array([[target]], type(target)))
     assert values.shape == (1, 1)
     assert values[0, 0] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
 @pytest.mark.parametrize("size", [0.0, 1.0, 1e4])
-def test_large_logits_overflow_nothing(loss: Loss, outputs: int, size: float) -> None:
+def test_large_logits_overflow_nothing(loss: MadeFor, outputs: int, size: float) -> None:
     rng = np.random.default_rng(0)
     logits = (size * rng.choice([-1, 1], size=(3, 8, outputs))).astype(np.float32)
     targets = random_targets(loss, outputs, (3, 8))
     gradient = np.empty_like(logits)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        values = loss.per_row(logits, targets)
-        loss.gradient(logits, targets, out=gradient)
+        values = loss(logits).per_row(logits, targets)
+        loss(logits).gradient(logits, targets, out=gradient)
     assert values.dtype == np.float32
     assert np.isfinite(values).all()
     assert np.isfinite(gradient).all()
@@ -63,25 +67,38 @@ def test_large_logits_overflow_nothing(loss: Loss, outputs: int, size: float) ->
 
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
 @pytest.mark.parametrize("members_and_rows", [(1, 1), (1, 5), (4, 1), (4, 5)])
-def test_a_loss_leaves_its_logits_as_they_are(loss: Loss, outputs: int, members_and_rows: tuple[int, int]) -> None:
+def test_a_loss_leaves_its_logits_as_they_are(loss: MadeFor, outputs: int, members_and_rows: tuple[int, int]) -> None:
     logits = np.random.default_rng(0).normal(size=(*members_and_rows, outputs))
     targets = random_targets(loss, outputs, members_and_rows)
     before = logits.copy()
-    loss.per_row(logits, targets)
-    loss.gradient(logits, targets, out=np.empty_like(logits))
+    loss(logits).per_row(logits, targets)
+    loss(logits).gradient(logits, targets, out=np.empty_like(logits))
     np.testing.assert_array_equal(logits, before)
 
 
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
-def test_rows_that_all_members_share_need_be_given_once(loss: Loss, outputs: int) -> None:
+def test_rows_that_all_members_share_need_be_given_once(loss: MadeFor, outputs: int) -> None:
     logits = np.random.default_rng(0).normal(size=(4, 6, outputs))
     shared = random_targets(loss, outputs, (1, 6))
     repeated = shared.repeat(4, axis=0)
-    np.testing.assert_array_equal(loss.per_row(logits, shared), loss.per_row(logits, repeated))
+    np.testing.assert_array_equal(loss(logits).per_row(logits, shared), loss(logits).per_row(logits, repeated))
     gradients = np.empty_like(logits), np.empty_like(logits)
-    loss.gradient(logits, shared, out=gradients[0])
-    loss.gradient(logits, repeated, out=gradients[1])
+    loss(logits).gradient(logits, shared, out=gradients[0])
+    loss(logits).gradient(logits, repeated, out=gradients[1])
     np.testing.assert_array_equal(*gradients)
+
+
+@pytest.mark.parametrize(("loss", "outputs"), LOSSES)
+def test_the_gradient_comes_with_the_losses_and_its_buffers_can_be_used_again(loss: MadeFor, outputs: int) -> None:
+    rng = np.random.default_rng(0)
+    made = loss(np.empty((4, 6, outputs)))
+    for _ in range(2):
+        logits, targets = rng.normal(size=(4, 6, outputs)), random_targets(loss, outputs, (4, 6))
+        ours, alone = np.empty_like(logits), np.empty_like(logits)
+        values = made.gradient(logits, targets, out=ours)
+        np.testing.assert_allclose(values, made.per_row(logits, targets), rtol=1e-12)
+        loss(logits).gradient(logits, targets, out=alone)
+        np.testing.assert_array_equal(ours, alone)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -90,7 +107,7 @@ def test_the_gradient_of_softmax_sums_to_zero_in_each_row(dtype: type) -> None:
     logits: Array = rng.normal(scale=5, size=(4, 6, 10)).astype(dtype)
     targets = rng.integers(10, size=(4, 6))
     gradient = np.empty_like(logits)
-    SOFTMAX.gradient(logits, targets, out=gradient)
+    SOFTMAX(logits).gradient(logits, targets, out=gradient)
     assert np.abs(gradient).max() > 0.1
     assert np.abs(gradient.sum(axis=2)).max() < np.finfo(dtype).eps
 
@@ -99,10 +116,10 @@ def test_sigmoid_of_one_logit_is_softmax_of_two_of_which_one_is_zero() -> None:
     rng = np.random.default_rng(0)
     one, targets = rng.normal(scale=5, size=(4, 6, 1)), rng.integers(2, size=(4, 6))
     two = np.concatenate([np.zeros_like(one), one], axis=2)
-    np.testing.assert_allclose(SIGMOID.per_row(one, targets), SOFTMAX.per_row(two, targets), atol=1e-14)
+    np.testing.assert_allclose(SIGMOID(one).per_row(one, targets), SOFTMAX(two).per_row(two, targets), atol=1e-14)
     of_one, of_two = np.empty_like(one), np.empty_like(two)
-    SIGMOID.gradient(one, targets, out=of_one)
-    SOFTMAX.gradient(two, targets, out=of_two)
+    SIGMOID(one).gradient(one, targets, out=of_one)
+    SOFTMAX(two).gradient(two, targets, out=of_two)
     np.testing.assert_allclose(of_one, of_two[:, :, 1:], atol=1e-14)
 
 
@@ -112,12 +129,12 @@ def test_sigmoid_of_one_logit_is_softmax_of_two_of_which_one_is_zero() -> None:
     ids=["two classes", "three classes", "regression"],
 )
 def test_the_dataset_decides_on_the_loss(dataset: Dataset, loss: type) -> None:
-    assert type(loss_for(dataset)) is loss
+    assert type(loss_for(dataset, np.empty((1, 1, dataset.outputs)))) is loss
 
 
 def test_the_gradient_of_a_confident_network_stays_out_of_the_denormal_numbers() -> None:
     logits = np.array([[[0.0, 95.0, 0.0]]], np.float32)
     gradient = np.empty_like(logits)
-    SoftmaxCrossEntropy().gradient(logits, np.array([[1]]), gradient)
+    SoftmaxCrossEntropy(logits).gradient(logits, np.array([[1]]), gradient)
     assert (np.square(gradient[gradient != 0]) >= np.finfo(np.float32).smallest_normal).all()
     np.testing.assert_allclose(gradient, 0, atol=1e-14)

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from sklearn import metrics as sklearn_metrics  # type: ignore[import-untyped]
+from sklearn import metrics as sklearn_metrics
 
 from engine.errors import InvalidField
 from engine.training.arrays import Array
@@ -113,7 +113,7 @@ def test_log_loss_agrees_with_scikit_learn(classes: int) -> None:
     dataset = clouds(classes)
     logits = rng.normal(scale=3, size=(4, 40, dataset.outputs))
     targets = dataset.dev.targets[None]
-    given = outputs_of(logits, targets, loss_for(dataset).per_row(logits, targets), dataset)
+    given = outputs_of(logits, targets, loss_for(dataset, logits).per_row(logits, targets), dataset)
     of_two = np.concatenate([np.zeros_like(logits), logits], axis=2) if classes == 2 else logits
     probabilities = np.exp(of_two) / np.exp(of_two).sum(axis=2, keepdims=True)
     expected = [sklearn_metrics.log_loss(targets[0], each, labels=range(classes)) for each in probabilities]

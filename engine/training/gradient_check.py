@@ -1,0 +1,161 @@
+"""Whether backpropagation computes the gradients of the cost: compared with numerical ones, layer by layer.
+
+In float64, with dropout off and the penalties on. The numerical gradients are (J(θ + ε) - J(θ - ε)) / 2ε, whose error
+is O(ε²), and beside it the one-sided (J(θ + ε) - J(θ)) / ε, whose error is O(ε).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from engine.training.arrays import Array
+from engine.training.dataset import Dataset, Split
+from engine.training.layers.activations import Activate
+from engine.training.layers.batch_norm import RunningAverages
+from engine.training.network import Network, learning_network
+from engine.training.pack import Pack
+from engine.training.parameters import Parameters, Shape
+from engine.training.penalties import penalty
+from engine.training.plan import TrainingPlan
+
+EPSILON = 1e-5  # about where ε², the formula's error, and 1e-16 / ε, that of float64, are equal
+CHECKED_ROWS = 32
+PASS_NUMBERS = 2**20  # parameters of all the copies in one pass, 8 MiB
+
+Verdict = Literal["right", "look_closer", "wrong"]
+RIGHT, WRONG = 1e-6, 1e-3  # relative errors; about 1e-7 is right, 1e-5 to 1e-4 asks for a closer look, 1e-3 is wrong
+
+
+@dataclass(frozen=True)
+class Check:
+    """One array of parameters, or all of them."""
+
+    name: str  # W1, b1, W2, …; with batch norm beta1 and gamma1 in place of b1
+    relative_error: float  # ‖g - g'‖ / (‖g‖ + ‖g'‖), two-sided
+    one_sided_error: float
+    checked: int  # numbers compared
+    skipped: int  # numbers whose change crosses a kink, of a relu or of L1's |W|, where there is no gradient
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.relative_error >= WRONG:
+            return "wrong"
+        return "right" if self.relative_error < RIGHT else "look_closer"
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    layers: list[Check]
+    overall: Check
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of a layer: a small wrong one hardly shows in the overall error."""
+        order: tuple[Verdict, ...] = ("right", "look_closer", "wrong")
+        return max((check.verdict for check in self.layers), key=order.index)
+
+
+def check_gradients(plan: TrainingPlan, dataset: Dataset, epochs: int = 0, epsilon: float = EPSILON) -> GradientCheck:
+    """Compare the gradients of `plan`'s cost on some training rows with numerical ones.
+
+    At the initial weights, where a mistake can hide because biases are still 0, or after some epochs on those rows.
+    Raises InvalidField as training does.
+    """
+    rows = min(CHECKED_ROWS, dataset.train.rows)
+    plan = replace(plan, keep_probs=(), augmentation=None, batch_size=max(rows, 2), width_step=1)
+    pack = Pack([plan], _first_rows(dataset, rows), np.float64)
+    for _ in range(epochs):
+        pack.train_epoch()
+    batch = pack.batch(rows)
+    batch.forward_backward(np.arange(rows)[None], pack.dataset.train.targets[None])
+    pack.penalties.add(pack.parameters.flat, pack.gradients.flat)
+    return _compare(pack.gradients, _numeric_gradients(pack, epsilon))
+
+
+@dataclass(frozen=True)
+class _Numeric:
+    """The numerical gradients by each parameter (1, P), and whether they can be trusted."""
+
+    two_sided: Array
+    one_sided: Array
+    is_smooth: Array
+
+
+def _numeric_gradients(pack: Pack, epsilon: float) -> _Numeric:
+    count = pack.parameters.flat.shape[1]
+    numeric = _Numeric(np.zeros((1, count)), np.zeros((1, count)), np.ones((1, count), bool))
+    base, base_sides = _costs(pack, np.zeros((1, count)))
+    for columns in _chunks(count):
+        moves = np.zeros((len(columns), count))
+        moves[np.arange(len(columns)), columns] = epsilon
+        (above, above_sides), (below, below_sides) = _costs(pack, moves), _costs(pack, -moves)
+        numeric.two_sided[0, columns] = (above - below) / (2 * epsilon)
+        numeric.one_sided[0, columns] = (above - base) / epsilon
+        stays = (above_sides == base_sides) & (below_sides == base_sides)
+        numeric.is_smooth[0, columns] = stays.all(axis=1)
+    if pack.key.has_l1:
+        numeric.is_smooth[:] &= np.abs(pack.parameters.flat) > epsilon
+    return numeric
+
+
+def _costs(pack: Pack, moves: Array) -> tuple[Array, Array]:
+    """The cost J (M,) of the network moved by each of `moves` (M, P), and on which side of its kink each unit is."""
+    plan, data, shape = pack.plans[0], pack.dataset.train, pack.parameters.shape
+    parameters = Parameters(shape, pack.parameters.all + np.pad(moves, ((0, 0), (0, shape.statistics))))
+    averages = [RunningAverages(len(moves), units, np.dtype(np.float64)) for units in shape.units[1:-1]]
+    network = learning_network(parameters, parameters.zeros_like(), [plan] * len(moves), averages, data.rows)
+    logits = network.forward(data.inputs[None])
+    losses = pack.evaluation.loss.per_row(logits, data.targets[None]).mean(axis=1)
+    penalties = [
+        penalty(plan, [weights[move] for weights in parameters.weights], data.rows) for move in range(len(moves))
+    ]
+    return losses + np.array(penalties), _sides(network, len(moves))
+
+
+def _sides(network: Network, moves: int) -> Array:
+    """(M, units and rows) booleans."""
+    kinked = [layer.a > 0 for layer in network.layers if isinstance(layer, Activate) and layer.activation.has_kink]
+    return np.concatenate([each.reshape(moves, -1) for each in kinked] or [np.ones((moves, 1), bool)], axis=1)
+
+
+def _chunks(count: int) -> Iterator[Array]:
+    size = max(1, PASS_NUMBERS // count)
+    return (np.arange(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def _compare(analytic: Parameters, numeric: _Numeric) -> GradientCheck:
+    spread = [Parameters(analytic.shape, _with_statistics(part, analytic.shape)) for part in vars(numeric).values()]
+    arrays = [each.by_name(0) for each in (analytic, *spread)]
+    layers = [_check(name, *(each[name] for each in arrays)) for name in arrays[0]]
+    overall = _check("all", *(np.concatenate([array.ravel() for array in each.values()]) for each in arrays))
+    return GradientCheck(layers, overall)
+
+
+def _check(name: str, analytic: Array, two_sided: Array, one_sided: Array, is_smooth: Array) -> Check:
+    smooth = is_smooth.astype(bool)
+    ours = analytic[smooth]
+    return Check(
+        name,
+        _relative_error(ours, two_sided[smooth]),
+        _relative_error(ours, one_sided[smooth]),
+        checked=int(smooth.sum()),
+        skipped=int((~smooth).sum()),
+    )
+
+
+def _relative_error(ours: Array, theirs: Array) -> float:
+    size = np.linalg.norm(ours) + np.linalg.norm(theirs)
+    return float(np.linalg.norm(ours - theirs) / size) if size > 0 else 0.0
+
+
+def _with_statistics(flat: Array, shape: Shape) -> Array:
+    """Batch norm's statistics have no gradient."""
+    return np.pad(flat, ((0, 0), (0, shape.statistics)))
+
+
+def _first_rows(dataset: Dataset, rows: int) -> Dataset:
+    inputs, targets = dataset.train.inputs[:rows], dataset.train.targets[:rows]
+    kind = np.float64 if dataset.task == "regression" else np.int64
+    return replace(dataset, train=Split(np.asarray(inputs, np.float64), np.asarray(targets, kind)))
