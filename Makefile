@@ -19,7 +19,7 @@ ifneq ($(shell cat $(RUNTIME) 2>/dev/null),$(CURDIR))
 .PHONY: $(RUNTIME) $(DEVELOPMENT)
 endif
 
-.PHONY: help setup demo serve test lint types pytest format lock
+.PHONY: help setup demo serve test lint types pytest format bench lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,16 @@ format: $(DEVELOPMENT) ## mend style and formatting where it can be done by itse
 
 # Pins that still fit are kept; `make lock LOCK_OPTIONS=--upgrade` moves them all to the newest.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_OPTIONS)
+
+# The peers need gigabytes, so they get an environment of their own.
+bench: .venv-bench/.installed ## measure the engine against PyTorch, JAX and scikit-learn on one core
+	.venv-bench/bin/python -m benchmarks.engine --json benchmarks/results/engine.json
+	.venv-bench/bin/python -m benchmarks.agreement --json benchmarks/results/agreement.json
+
+.venv-bench/.installed: pyproject.toml
+	$(or $(PYTHON),python3) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --editable ".[bench]"
+	touch $@
 
 lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for in the two lock files
 	$(COMPILE) --extra build --output-file requirements.lock pyproject.toml

@@ -1,0 +1,1 @@
+"""What people use instead, each set up as its own documentation advises for small networks on one core."""
