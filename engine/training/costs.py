@@ -1,12 +1,12 @@
 """What training costs: the memory of a pack, and the work of a plan."""
 
+from engine.training.evaluation import piece_rows
 from engine.training.packing import PackKey, pack_key
 from engine.training.parameters import Shape
 from engine.training.plan import TrainingPlan
 from engine.training.values import OptimizerName
 
 NUMBER_BYTES = 4  # float32
-EVALUATED_ROWS = 256  # see `evaluation.PIECE_ROWS`
 
 OPTIMIZER_COPIES: dict[OptimizerName, int] = {"sgd": 0, "momentum": 1, "adagrad": 2, "rmsprop": 2, "adam": 2}
 """Arrays as large as the parameters that each optimiser keeps, buffers included."""
@@ -22,7 +22,7 @@ def member_bytes(plan: TrainingPlan, features: int, outputs: int, train_rows: in
     batch_size = min(plan.batch_size, train_rows)
     numbers = shape.parameters * _parameter_copies(plan) + 2 * sum(inputs * outs for inputs, outs in shape.layers)
     numbers += 2 * batch_size * (features + _numbers_per_row(key, outputs))  # the last batch of an epoch has its own
-    numbers += 5 * EVALUATED_ROWS * sum(shape.units[1:])
+    numbers += 5 * piece_rows(shape) * sum(shape.units[1:])
     numbers += train_rows * (3 * outputs + 8)  # an epoch's logits and losses, its order of rows and their targets
     return numbers * NUMBER_BYTES
 

@@ -15,7 +15,8 @@ from engine.training.parameters import Parameters, Shape
 from engine.training.plan import TrainingPlan
 
 NEARLY_ALL = 0.95
-PIECE_ROWS = 256  # rows evaluated at once, so that the activations of small networks stay in cache
+PIECE_NUMBERS = 2**14  # of the widest layer, 64 KiB a member: what is evaluated at once stays in the cache
+FEWEST_PIECE_ROWS = 64  # of a very wide network: products of fewer rows are slower
 
 
 class Evaluation:
@@ -28,13 +29,14 @@ class Evaluation:
         self.dataset = dataset
         self.loss = loss_for(dataset, np.empty((0, 0, dataset.outputs), parameters.flat.dtype))
         self.networks: dict[int, Network] = {}  # by number of rows
+        self.piece_rows = piece_rows(parameters.shape)
 
     def outputs(self, split: Split, saturation: "Saturation | None" = None) -> Outputs:
         """What they answer for a split's rows; on the way `saturation` counts the units that are flat."""
         flat, inputs = self.plain.flat, split.inputs
         logits = np.empty((len(flat), len(inputs), self.plain.shape.units[-1]), flat.dtype)
         for start, network in self._passes(inputs):
-            logits[:, start : start + PIECE_ROWS] = network.logits
+            logits[:, start : start + self.piece_rows] = network.logits
             if saturation is not None:
                 saturation.add(network)
         targets = np.asarray(split.targets)[None]
@@ -44,8 +46,8 @@ class Evaluation:
         """Answer inputs (m, D) piece by piece: where each piece starts, and the network that holds its answers."""
         if self.parameters.shape.batch_norm:
             fold(self.parameters, self.plain)
-        for start in range(0, len(inputs), PIECE_ROWS):
-            piece = inputs[None, start : start + PIECE_ROWS]
+        for start in range(0, len(inputs), self.piece_rows):
+            piece = inputs[None, start : start + self.piece_rows]
             network = self._network(piece.shape[1])
             network.forward(piece)
             yield start, network
@@ -75,6 +77,11 @@ class Saturation:
         """Per hidden layer, of the member's own units, those that are flat on nearly all rows."""
         layers = zip(self.flat_rows, self.plans[member].hidden_units, strict=True)
         return [float((counts[member, :units] >= NEARLY_ALL * self.rows).mean()) for counts, units in layers]
+
+
+def piece_rows(shape: Shape) -> int:
+    """How many rows are evaluated at once: a matter of the widths alone, for a product's bits may depend on it."""
+    return max(FEWEST_PIECE_ROWS, PIECE_NUMBERS // max(shape.units[1:]))
 
 
 def _plain(parameters: Parameters) -> Parameters:

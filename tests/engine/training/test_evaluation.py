@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.training.evaluation import PIECE_ROWS, Evaluation
+from engine.training.evaluation import Evaluation, piece_rows
 from engine.training.initializers import initial_parameters
 from engine.training.layers.activations import ACTIVATIONS, ActivationName
 from engine.training.parameters import Shape
 from engine.training.plan import TrainingPlan
 from tests.engine.training.plain_network import logits_of
 from tests.engine.training.small_data import wave
+
+
+PIECE_ROWS = piece_rows(Shape((3, 32, 32, 1)))
 
 
 @pytest.mark.parametrize("rows", [1, PIECE_ROWS - 1, PIECE_ROWS, PIECE_ROWS + 1, 2 * PIECE_ROWS + 7])
@@ -30,3 +33,7 @@ def test_every_row_is_answered_whatever_their_number(activation: ActivationName,
         np.testing.assert_allclose(outputs.predicted[member], undo(answers), rtol=1e-6)
         np.testing.assert_allclose(outputs.loss[member], np.square(answers - dataset.dev.targets).mean(), rtol=1e-5)
     np.testing.assert_allclose(outputs.targets, undo(dataset.dev.targets[None].astype(np.float64)))
+
+
+def test_the_wider_a_network_the_fewer_rows_are_evaluated_at_once() -> None:
+    assert [piece_rows(Shape((784, widest, 4, 10))) for widest in (16, 64, 256, 4096)] == [1024, 256, 64, 64]
