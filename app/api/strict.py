@@ -25,11 +25,11 @@ class StrictModel(BaseModel):
         return document
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must be printable characters")
+def _visible(text: str) -> str:
+    if not text.isprintable() or text.isspace():
+        raise ValueError("must be printable characters, and not blank")
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_printable)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_visible)]
 """What people call a thing: text that every terminal can show."""

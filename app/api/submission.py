@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.api.schemas import StudyRequest
-from app.errors import InvalidInput
+from app.errors import InvalidInput, json_pointer
 from app.store import datasets, spaces
 from app.store.models import Dataset, Study
-from engine.errors import InvalidField, unknown_name
+from engine.errors import InvalidField, Path, unknown_name
 from engine.search import CategoricalParameter, Parameter, SearchSpace, strategy_from_json
 from engine.training.effects import check_effect, check_together
 from engine.training.metrics import metric_for
-from engine.training.values import check_value
+from engine.training.values import check_name, check_value
 
 SEED_BITS = 32  # of a drawn seed: short enough to read out
 
@@ -78,13 +78,15 @@ def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
             if name in space.names:
                 raise InvalidField((name,), f"`{name}` cannot be fixed at {value!r}: the search space searches it")
     possible = {name: (value,) for name, value in fixed.items()}
-    possible |= {parameter.name: _extremes(parameter) for parameter in space.parameters}
+    possible |= {parameter.name: tuple(_extremes(parameter).values()) for parameter in space.parameters}
     for index, parameter in enumerate(space.parameters):
-        with _at("search_space", "parameters", index):
-            for value in _extremes(parameter):
+        with _in_parameter(index, "name"):
+            check_name(parameter.name)
+        for place, value in _extremes(parameter).items():
+            with _in_parameter(index, *place):
                 check_value(parameter.name, value)
     for index, parameter in enumerate(space.parameters):  # once every value is known to make sense
-        with _at("search_space", "parameters", index):
+        with _in_parameter(index, "name"):
             check_effect(parameter.name, possible)
     with _at("objective", "training"):
         check_together(possible)
@@ -98,11 +100,11 @@ def _check_images(fixed: Mapping[str, Any], dataset: Dataset) -> None:
             )
 
 
-def _extremes(parameter: Parameter) -> tuple[Any, ...]:
-    """Values such that all that can be drawn is allowed if they are."""
+def _extremes(parameter: Parameter) -> dict[Path, Any]:
+    """Values such that all that can be drawn is allowed if they are, each by its place in the parameter."""
     if isinstance(parameter, CategoricalParameter):
-        return tuple(parameter.choices)
-    return parameter.low, parameter.high
+        return {("choices", index): choice for index, choice in enumerate(parameter.choices)}
+    return {("low",): parameter.low, ("high",): parameter.high}
 
 
 @contextmanager
@@ -112,3 +114,13 @@ def _at(*prefix: str | int) -> Iterator[None]:
         yield
     except InvalidField as complaint:
         raise InvalidInput.from_field(complaint.within(*prefix)) from None
+
+
+@contextmanager
+def _in_parameter(index: int, *place: str | int) -> Iterator[None]:
+    """The same for a training value that is searched: in the request it is no field, it stands at `place`."""
+    try:
+        yield
+    except InvalidField as complaint:
+        pointer = json_pointer(("search_space", "parameters", index, *place))
+        raise InvalidInput.at(pointer, complaint.message) from None

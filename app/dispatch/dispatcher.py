@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.dispatch import packing, proposing, recording
 from app.dispatch.messages import DatasetUnreadable, Done, Message, Order, PackFailed
 from app.dispatch.processes import end_left_behind
-from app.dispatch.workers import Lost, Worker, Workers
+from app.dispatch.workers import Lost, NotStarted, Worker, Workers
 from app.lifecycle import FailureReason, StudyState, TrialState
 from app.settings import Settings
 from app.store import dispatchers, packs, studies, trials
@@ -118,7 +118,10 @@ class Dispatcher:
     def send(self) -> None:
         """Give each free worker a pack, as long as trials wait."""
         while self.workers.free and (study_id := self._next_study()):
-            worker = self.workers.start()
+            try:
+                worker = self.workers.start()
+            except NotStarted:
+                return  # the next tick tries again
             order = self._claim(study_id, worker)
             if order is None:
                 self.workers.kill(worker)

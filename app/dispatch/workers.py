@@ -19,6 +19,10 @@ class Lost:
     """The worker's pipe closed."""
 
 
+class NotStarted(Exception):
+    """The fork server died while it was asked for a process. The next `start` makes a new one."""
+
+
 @dataclass(eq=False)
 class Worker:
     process: ForkServerProcess
@@ -73,11 +77,16 @@ class Workers:
         return self.limit - len(self._workers)
 
     def start(self) -> Worker:
-        """Start a process that waits for its order."""
+        """Start a process that waits for its order. Raises NotStarted if the fork server dies meanwhile."""
         connection, other_end = self._context.Pipe()
         process = self._context.Process(target=worker_module.run, args=(other_end,), daemon=True)
-        process.start()
-        other_end.close()  # else the pipe would not close with the worker
+        try:
+            process.start()
+        except (ConnectionError, EOFError) as error:
+            connection.close()  # should it have been forked all the same, it ends with this
+            raise NotStarted from error
+        finally:
+            other_end.close()  # else the pipe would not close with the worker
         assert process.pid is not None
         worker = Worker(process, connection, process.pid, process_started(process.pid) or "", self._inbox)
         self._workers.add(worker)

@@ -13,6 +13,8 @@ from engine.training.arrays import Array
 MISSING_MARKERS = frozenset({"", "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?"})
 
 _LONGEST_SHOWN = 60
+# "0,5", "1.234,5", "1,234" and "1,234.5".
+_NUMBER_WITH_COMMA = re.compile(r"[+-]?((\d{1,3}(\.\d{3})+|\d+),\d+|\d{1,3}(,\d{3})+(\.\d+)?)", re.ASCII)
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
 
 
@@ -30,6 +32,24 @@ def shown(cell: str | float) -> str:
     if isinstance(cell, str):
         return repr(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}…")
     return "nothing" if np.isnan(cell) else f"{cell:g}"
+
+
+def refuse_commas_in_numbers(table: pd.DataFrame) -> None:
+    """Raise InvalidInput for a column of numbers of which some hold a comma: as texts, nothing of their size is learnt.
+
+    Whether it is a decimal comma or separates thousands, as in "1,234", only the user can know.
+    """
+    for name in table.columns:
+        text = first_text(table[name])
+        if text is not None and all(map(_is_number_or_has_comma, table[name].cat.categories)):
+            raise refused(
+                f"column {name!r} holds {text[0]} in line {text[1]}: write numbers with a decimal point, "
+                "and without separators of thousands"
+            )
+
+
+def _is_number_or_has_comma(text: str) -> bool:
+    return parse_number(text) is not None or _NUMBER_WITH_COMMA.fullmatch(text) is not None
 
 
 def first_line(column: pd.Series, where: Array) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from app.errors import InvalidInput
+from app.tables.cells import refuse_commas_in_numbers
 from app.tables.encoding import Encoder, refuse_long_texts, refuse_unfit_width
 from app.tables.files import StoredDataset, store
 from app.tables.layout import refused
@@ -30,6 +31,7 @@ def ingest_csv(source: Path, options: TableOptions, root: Path) -> StoredDataset
 
 def prepare(table: pd.DataFrame, options: TableOptions) -> PreparedDataset:
     _require_enough_rows(table)
+    refuse_commas_in_numbers(table)
     target = read_target(_column(table, options.target, "/target"), options.task)
     splits = _split(table, target, options)
     is_training = splits == SPLIT_NAMES.index("train")

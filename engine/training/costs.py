@@ -35,7 +35,7 @@ def work(plan: TrainingPlan, features: int, outputs: int, train_rows: int) -> fl
 
 def _parameter_copies(plan: TrainingPlan) -> int:
     """The parameters, their gradients, those of the best epoch, what is copied when a member leaves, and so on."""
-    penalties = (plan.l1 > 0) + (plan.l2 > 0)
+    penalties = 4 * (plan.l1 > 0) + (plan.l2 > 0)  # L1 has factors of both signs, the signs, and two of booleans
     return 8 + OPTIMIZER_COPIES[plan.optimizer] + (penalties + 1 if penalties else 0)
 
 

@@ -93,12 +93,17 @@ class Pack:
         self._end_epoch()
         return outputs_of(self.logits, targets, self.losses, self.dataset)
 
+    def batch_costs(self) -> Array:
+        """(K, steps): the mean loss of each mini-batch of the last epoch before its step, without penalties."""
+        return np.stack([self.losses[:, start:stop].mean(axis=1) for start, stop in self.bounds], axis=1)
+
     def _step(self) -> None:
         if len(self.plans) == 1:  # without neighbours nothing is broadcast over rows
             self.optimizer.step(self.parameters.flat, self.gradients.flat)
-            return
-        with unbuffered():
-            self.optimizer.step(self.parameters.flat, self.gradients.flat)
+        else:
+            with unbuffered():
+                self.optimizer.step(self.parameters.flat, self.gradients.flat)
+        self.penalties.stop_at_zero(self.parameters.flat)
 
     def _prepare(self, step: int) -> None:
         """Work out the optimiser's constants a block of steps ahead."""

@@ -52,10 +52,15 @@ LAYER_NAMES: dict[str, tuple[str, ...]] = {
 TRAINING_NAMES = (*RULES, *LAYER_NAMES["hidden_units"], *LAYER_NAMES["keep_prob"])
 
 
-def check_value(name: str, value: Any) -> None:
-    """Raise InvalidField unless `name` is a training value and `value` keeps its rule."""
+def check_name(name: str) -> None:
+    """Raise InvalidField unless `name` is a training value."""
     if name not in TRAINING_NAMES:
         raise InvalidField((name,), unknown_name("training value", name, TRAINING_NAMES))
+
+
+def check_value(name: str, value: Any) -> None:
+    """Raise InvalidField unless `name` is a training value and `value` keeps its rule."""
+    check_name(name)
     RULES[_shared_name(name)].check(name, value)
 
 

@@ -70,10 +70,10 @@ UNKNOWN_NAMES = [
     Wrong(parameter(hihg=1), "/search_space/parameters/0/hihg", ("'hihg'", "'high'")),
     Wrong(parameter(type="flaot"), "/search_space/parameters/0/type", ("'flaot'", "'float'")),
     Wrong(parameter(scale="lgo"), "/search_space/parameters/0/scale", ("'lgo'", "'log'")),
-    Wrong(parameter(name="learn_rate"), "/search_space/parameters/0/learn_rate", ("'learn_rate'", "'learning_rate'")),
+    Wrong(parameter(name="learn_rate"), "/search_space/parameters/0/name", ("'learn_rate'", "'learning_rate'")),
     Wrong(
         space(LEARNING_RATE, choices("optimizer", "adam", "momentun")),
-        "/search_space/parameters/1/optimizer",
+        "/search_space/parameters/1/choices/1",
         ("'momentun'", "'momentum'"),
     ),
 ]
@@ -99,13 +99,13 @@ RANGES = [
     ),
     Wrong(integer(step=5), "/search_space/parameters/0/high", ("`high - low`", "`step`", "step=5", "66")),
     Wrong(integer(step=0), "/search_space/parameters/0/step", ("step", "0")),
-    Wrong(integer(low=0), "/search_space/parameters/0/hidden_units", ("`hidden_units`", "from 1", "0")),
-    Wrong(integer(high=10**6), "/search_space/parameters/0/hidden_units", ("`hidden_units`", "4096", "1000000")),
+    Wrong(integer(low=0), "/search_space/parameters/0/low", ("`hidden_units`", "from 1", "0")),
+    Wrong(integer(high=10**6), "/search_space/parameters/0/high", ("`hidden_units`", "4096", "1000000")),
     Wrong(integer(high=10**400), "/search_space/parameters/0/high", ("high",)),
     Wrong(parameter(high=10**400), "/search_space/parameters/0/high", ("`high` must be a finite number",)),
     Wrong(space(choices("batch_size")), "/search_space/parameters/0/choices", ("`choices`", "0")),
     Wrong(space(choices("batch_size", 32, 32)), "/search_space/parameters/0/choices/1", ("differ", "32")),
-    Wrong(space(choices("batch_size", 0, 32)), "/search_space/parameters/0/batch_size", ("`batch_size`", "0")),
+    Wrong(space(choices("batch_size", 0, 32)), "/search_space/parameters/0/choices/0", ("`batch_size`", "0")),
     Wrong(space(LEARNING_RATE, LEARNING_RATE), "/search_space/parameters/1/name", ("'learning_rate'", "twice")),
     Wrong(space(), "/search_space/parameters", ("`parameters`", "1 to 100", "0")),
     Wrong(study(trials=3), "/trials", ("`trials >= rounds`", "trials=3", "rounds=4")),
@@ -153,17 +153,17 @@ TOGETHER = [  # what is wrong only beside the rest
     ),
     Wrong(
         space({"name": "momentum", "type": "float", "low": 0.5, "high": 0.9}),
-        "/search_space/parameters/0/momentum",
+        "/search_space/parameters/0/name",
         ("no effect", "'momentum'", "'adam'"),
     ),
     Wrong(
         space({"name": "beta_2", "type": "float", "low": 0.5, "high": 0.9}) | training(optimizer="sgd"),
-        "/search_space/parameters/0/beta_2",
+        "/search_space/parameters/0/name",
         ("no effect", "'adam'", "'sgd'"),
     ),
     Wrong(
         space({"name": "hidden_units_3", "type": "int", "low": 5, "high": 9}),
-        "/search_space/parameters/0/hidden_units_3",
+        "/search_space/parameters/0/name",
         ("no effect", "`hidden_layers` is at most 2"),
     ),
     Wrong(
@@ -172,17 +172,17 @@ TOGETHER = [  # what is wrong only beside the rest
             {"name": "hidden_units_1", "type": "int", "low": 5, "high": 9},
         )
         | training(hidden_layers=1),
-        "/search_space/parameters/0/hidden_units",
+        "/search_space/parameters/0/name",
         ("no effect", "each layer has its own"),
     ),
     Wrong(  # a later parameter is wrong in itself
         space(LEARNING_RATE, choices("hidden_layers", "two", 3)),
-        "/search_space/parameters/1/hidden_layers",
+        "/search_space/parameters/1/choices/0",
         ("`hidden_layers`", "'two'"),
     ),
     Wrong(
         space(LEARNING_RATE, {"name": "hidden_layers", "type": "float", "low": 1.5, "high": 2.5}),
-        "/search_space/parameters/1/hidden_layers",
+        "/search_space/parameters/1/low",
         ("`hidden_layers`", "1.5"),
     ),
 ]
@@ -218,6 +218,7 @@ WRONG_TYPES = [
     Wrong(study(strategy={"type": 5}), "/strategy/type", ("`type`", "5")),
     Wrong(strategy(rounds=2.5), "/strategy/rounds", ("`rounds`", "integer", "2.5")),
     Wrong(study(name=5), "/name", ("`name`", "string", "5")),
+    Wrong(study(name=" "), "/name", ("`name` must", "not blank", "' '")),
 ]
 
 HALF_A_PAIR = "\ud800"  # JSON can hold it, UTF-8 cannot

@@ -1,6 +1,7 @@
 """Real worker processes: what they say, and how they end."""
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import resource
 import shutil
@@ -30,7 +31,7 @@ from app.dispatch.messages import (
 )
 from app.dispatch.processes import process_started
 from app.dispatch.worker import NICENESS
-from app.dispatch.workers import Lost, Worker, Workers
+from app.dispatch.workers import Lost, NotStarted, Worker, Workers
 from app.tables.samples import store_sample
 from engine.training import TrainingPlan, open_dataset, train_pack
 from tests.app.waiting import SECONDS, wait_until
@@ -84,6 +85,10 @@ def run(workers: Workers, order: Order) -> list[Message]:
 
 def is_gone(worker: Worker) -> bool:
     return process_started(worker.pid) is None
+
+
+def parent(worker: Worker) -> int:
+    return int(Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def state(worker: Worker) -> str:
@@ -147,6 +152,35 @@ def test_workers_are_started_up_to_a_limit_and_counted(workers: Workers) -> None
     assert workers.free == 3
     assert is_gone(first)
     assert is_gone(second)
+
+
+@pytest.mark.parametrize("before_it_dies", ["ensure_running", "connect_to_new_process"])
+def test_a_fork_server_that_dies_while_it_is_asked_costs_one_start_alone(
+    workers: Workers, dataset: Path, monkeypatch: pytest.MonkeyPatch, before_it_dies: str
+) -> None:
+    working = workers.start()
+    server = parent(working)
+    server_started = process_started(server)
+    # The module's functions are methods of this one, bound when the module was loaded.
+    owner = multiprocessing.forkserver._forkserver if before_it_dies == "ensure_running" else multiprocessing.forkserver
+    step = getattr(owner, before_it_dies)
+
+    def step_and_die(*arguments: Any) -> Any:
+        answer = step(*arguments)
+        os.kill(server, signal.SIGKILL)
+        wait_until(lambda: process_started(server) != server_started)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, before_it_dies, step_and_die)
+        with pytest.raises(NotStarted):
+            workers.start()
+    assert workers.free == 2
+    other = workers.start()
+    assert parent(other) != server
+    for worker in (working, other):
+        worker.send(order(dataset, SHORT))
+        assert heard(workers, worker)[-1] == Done()
 
 
 def test_there_is_no_news_while_nobody_works(workers: Workers) -> None:

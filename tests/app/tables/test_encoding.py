@@ -130,10 +130,10 @@ def test_a_column_of_text_with_ten_thousand_values_is_refused(tmp_path: Path) ->
 
 def test_numbers_with_one_slip_are_refused_by_the_line_of_the_slip(tmp_path: Path) -> None:
     cells = [str(number) for number in range(300)]
-    cells[7] = '"1,234"'
+    cells[7] = "l234"
     read = table(tmp_path, "a,b\n" + "".join(f"{cell},x\n" for cell in cells))
     assert "column 'a' holds 300 distinct texts" in complaint(lambda: refuse_long_texts(read)).message
-    assert complaint(lambda: refuse_long_texts(read)).message.endswith("mend '1,234' in line 9")
+    assert complaint(lambda: refuse_long_texts(read)).message.endswith("mend 'l234' in line 9")
 
 
 def test_texts_up_to_the_limit_and_any_count_of_numbers_are_allowed(tmp_path: Path) -> None:

@@ -273,3 +273,24 @@ def test_a_table_that_cannot_be_learnt_from_is_refused_and_leaves_nothing(
     error = complaint(lambda: ingest(tmp_path, content, options))
     assert (error.pointer, error.message) == (pointer, message)
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize("cell", ["0,5", "-12,25", "1.234,5", "12,345", "1,234,567.8"])
+@pytest.mark.parametrize("target", ["size", "price"])
+def test_numbers_with_commas_are_refused_rather_than_taken_for_texts(tmp_path: Path, cell: str, target: str) -> None:
+    rows = [f"{row};{row / 3}" for row in range(30)]
+    rows[4] = f"7;{cell}"
+    content = "price;size\n" + "\n".join(rows) + "\n"
+    error = complaint(lambda: ingest(tmp_path, content, TableOptions(target)))
+    assert (error.pointer, error.message) == (
+        "/file",
+        f"column 'size' holds {cell!r} in line 6: write numbers with a decimal point, "
+        "and without separators of thousands",
+    )
+
+
+@pytest.mark.parametrize("cells", [("1,2", "3,4 m"), ("01.02.2024", "1.2.3"), ("1,", ",5"), ("1,2,3", "4")])
+def test_texts_with_digits_and_commas_are_still_texts(tmp_path: Path, cells: tuple[str, str]) -> None:
+    content = "price;size\n" + "".join(f"{row};{cells[row % 2]}\n" for row in range(30))
+    description = ingest(tmp_path, content, TableOptions("price")).description
+    assert description["columns"][0]["categories"] == sorted(cells)

@@ -146,7 +146,7 @@ def assert_same_alone_at_any_width(plans: Sequence[TrainingPlan], dataset: Datas
     assert len(group_by_key(plans)) == 1
     exact = exact_widths(plans, (9, 20))
     assert len(group_by_key(exact)) == 1
-    return [*assert_same_alone(plans, dataset), *assert_same_alone(exact, dataset, bits_but_signs_of_nan)]
+    return [result for each in (plans, exact) for result in assert_same_alone(each, dataset, bits_but_signs_of_nan)]
 
 
 VARIANTS: dict[str, dict[str, Any]] = {

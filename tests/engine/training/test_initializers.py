@@ -142,6 +142,35 @@ def test_a_variance_too_large_for_tanh_lets_the_signal_explode() -> None:
     assert sizes[-1] / sizes[0] > 20
 
 
+def spreads(plan: TrainingPlan) -> Array:
+    """The variance of each unit over the rows, in and after each hidden layer: what tells the rows apart."""
+    plan = replace(plan, hidden_units=(128,) * MAX_HIDDEN_LAYERS)
+    parameters = initial_parameters(Shape((128, *plan.hidden_units, 1)), [plan])
+    network = answering_network(parameters, [plan], rows=50)
+    inputs = np.random.default_rng(0).normal(size=(1, 50, 128)).astype(np.float32)
+    network.forward(inputs)
+    hidden = [layer.a for layer in network.layers if isinstance(layer, Activate)]
+    return np.array([each.var(axis=1).mean() for each in (inputs, *hidden)])
+
+
+@pytest.mark.parametrize("initializer", ["xavier", "he", "lecun"])
+def test_through_sigmoids_what_tells_rows_apart_vanishes_with_every_initializer(initializer: InitializerName) -> None:
+    """The slope of sigmoid is at most 1/4, so a layer leaves 1/16 of the variance, or 1/8 with he."""
+    seen = spreads(TrainingPlan(activation="sigmoid", initializer=initializer))
+    assert seen[-1] / seen[0] < 1e-8
+
+
+def test_batch_norm_keeps_rows_apart_through_ten_layers_of_sigmoids() -> None:
+    """Each layer is given a variance of 1 over the mini-batch, of which a sigmoid leaves about 1/23."""
+    plan = TrainingPlan(hidden_units=(64,) * MAX_HIDDEN_LAYERS, activation="sigmoid", batch_norm=True, batch_size=61)
+    pack = Pack([plan], TASKS["ten classes"])
+    pack.train_epoch()
+    layers = pack.batch(61).network.layers
+    seen = np.array([layer.a.var(axis=1).mean() for layer in layers if isinstance(layer, Activate)])
+    assert len(seen) == MAX_HIDDEN_LAYERS
+    assert 0.03 < seen.min() < seen.max() < 0.06
+
+
 def test_units_that_start_equal_stay_equal_which_is_why_weights_are_drawn() -> None:
     plan = TrainingPlan(hidden_units=(8,), activation="tanh", learning_rate=0.05, batch_size=16)
     dataset = TASKS["ten classes"]
