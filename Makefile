@@ -53,9 +53,10 @@ format: $(DEVELOPMENT) ## mend style and formatting where it can be done by itse
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_OPTIONS)
 
 # The peers need gigabytes, so they get an environment of their own.
-bench: .venv-bench/.installed ## measure the engine against PyTorch, JAX and scikit-learn on one core
+bench: .venv-bench/.installed ## measure the engine and whole studies against what people use instead
 	.venv-bench/bin/python -m benchmarks.engine --json benchmarks/results/engine.json
 	.venv-bench/bin/python -m benchmarks.agreement --json benchmarks/results/agreement.json
+	.venv-bench/bin/python -m benchmarks.study --json benchmarks/results/study.json
 
 .venv-bench/.installed: pyproject.toml
 	$(or $(PYTHON),python3) -m venv .venv-bench

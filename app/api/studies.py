@@ -73,7 +73,7 @@ def export_study(
         study = studies.get(session, study_id)
         body = export_json(
             study,
-            studies.content_hash(session, study),
+            studies.dataset(session, study).content_hash,
             trials.best(session, study_id),
             rounds.of_study(session, study_id),
             trials.every(session, study_id),

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 from sqlalchemy.orm import Session
@@ -142,17 +141,19 @@ class Dispatcher:
             if study is None or study.state is not StudyState.RUNNING:
                 return None
             waiting = trials.waiting(session, study_id, packing.WINDOW)
-            chosen = packing.choose_pack(study, waiting, self.workers.free + 1)
+            dataset = studies.dataset(session, study)
+            shape = packing.data_shape(dataset.description)
+            chosen = packing.choose_pack(study, waiting, self.workers.free + 1, shape)
             if chosen is None:
                 return None
             study.version += 1
             for trial in trials.some(session, study_id, chosen.numbers):
                 trials.start(study, trial, len(chosen.members), chosen.key)
             pack = packs.add(session, study_id, chosen.numbers, worker.pid, worker.started)
-            dataset = self.settings.datasets_dir / studies.content_hash(session, study)
+            folder = self.settings.datasets_dir / dataset.content_hash
             overdue_at = time.monotonic() + study.trial_timeout_seconds
         self.sent[worker] = SentPack(pack.id, study_id, chosen.numbers, overdue_at)
-        return Order(Path(dataset), chosen.members)
+        return Order(folder, chosen.members)
 
     def beat(self) -> None:
         if time.monotonic() - self.last_beat >= BEAT_SECONDS:

@@ -1,18 +1,21 @@
 """Which waiting trials train together."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.dispatch.messages import Member
 from app.store.models import Study, Trial
 from engine.search import CategoricalParameter, IntParameter, Parameter, SearchSpace
 from engine.seeding import Purpose, derived_seed
 from engine.training import TrainingPlan, pack_key
+from engine.training.costs import DataShape, best_members, training_seconds
+from engine.training.packing import PackKey
 from engine.training.values import LAYER_NAMES
 
 WIDTH_STEP = 32  # searched widths are computed at multiples of this, so that neighbours in size can share a pack
 FEW_SIZES = 4  # up to here sizes are computed as they are: packs of one size each are no smaller
-MAX_MEMBERS = 16  # beyond this the arrays of a pack of small networks leave the cache, and a loss costs more
 WINDOW = 256  # waiting trials looked at: enough to fill packs, whatever the length of the queue
 
 
@@ -26,23 +29,40 @@ class ChosenPack:
         return [member.number for member in self.members]
 
 
-def choose_pack(study: Study, waiting: Sequence[Trial], free_workers: int) -> ChosenPack | None:
-    """The trials to send next: the largest group of one pack key, but no more than a fair share of a free worker.
+def choose_pack(study: Study, waiting: Sequence[Trial], free_workers: int, data: DataShape) -> ChosenPack | None:
+    """The trials to send next: those of one pack key that take longest, cut where other free workers can share them.
 
-    Trials that must run alone go first, so that a bad one is known early. What is chosen never changes a trial's
-    result, only when it comes.
+    Longest first, because what is left for last should be short: a round ends with its last pack. Trials that must run
+    alone go before all, so that a bad one is known early. What is chosen never changes a trial's result, only when it
+    comes.
     """
     alone = next((trial for trial in waiting if trial.alone), None)
     if alone is not None:
-        return _pack(study, [alone])
-    groups: dict[str, list[Trial]] = {}
-    for trial in waiting:
-        groups.setdefault(str(pack_key(plan_of(study, trial))), []).append(trial)
+        return _pack([_member(study, alone)])
+    groups = _groups(study, waiting)
     if not groups:
         return None
-    share = -(-len(waiting) // free_workers)
-    largest = max(groups.values(), key=len)  # the first of equals, that of the lowest number
-    return _pack(study, largest[: min(MAX_MEMBERS, share)])
+    seconds = [training_seconds([member.plan for member in group], data) for group in groups]
+    longest = max(range(len(groups)), key=seconds.__getitem__)  # the first of equals, that of the lowest number
+    parts = math.ceil(seconds[longest] * free_workers / sum(seconds))
+    group = groups[longest]
+    return _pack(group[: min(best_members(group[0].plan, data), math.ceil(len(group) / parts))])
+
+
+def data_shape(description: Mapping[str, Any]) -> DataShape:
+    """That of a dataset, from its description."""
+    features = len(description["input_standardisation"]["mean"])
+    outputs = description["classes"] if description["classes"] > 2 else 1
+    return DataShape(features, outputs, description["splits"]["train"]["rows"])
+
+
+def _groups(study: Study, waiting: Sequence[Trial]) -> list[list[Member]]:
+    """Members that can train together, in the order of their first one."""
+    groups: dict[PackKey, list[Member]] = {}
+    for trial in waiting:
+        member = _member(study, trial)
+        groups.setdefault(pack_key(member.plan), []).append(member)
+    return list(groups.values())
 
 
 def plan_of(study: Study, trial: Trial) -> TrainingPlan:
@@ -68,6 +88,9 @@ def _sizes(parameter: Parameter) -> int:
     return (parameter.high - parameter.low) // parameter.step + 1
 
 
-def _pack(study: Study, trials: Sequence[Trial]) -> ChosenPack:
-    members = tuple(Member(trial.number, plan_of(study, trial)) for trial in trials)
-    return ChosenPack(str(pack_key(members[0].plan)), members)
+def _member(study: Study, trial: Trial) -> Member:
+    return Member(trial.number, plan_of(study, trial))
+
+
+def _pack(members: Sequence[Member]) -> ChosenPack:
+    return ChosenPack(str(pack_key(members[0].plan)), tuple(members))

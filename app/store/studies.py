@@ -58,8 +58,8 @@ def still_running(session: Session, study_ids: Sequence[str]) -> set[str]:
     return set(session.scalars(query))
 
 
-def content_hash(session: Session, study: Study) -> str:
-    return session.scalars(select(Dataset.content_hash).where(Dataset.id == study.dataset_id)).one()
+def dataset(session: Session, study: Study) -> Dataset:
+    return session.get_one(Dataset, study.dataset_id)
 
 
 def start(study: Study, environment: dict[str, Any]) -> None:

@@ -41,6 +41,10 @@ STUDY: dict[str, Any] = {
     "max_attempts": 3,
 }
 
+ONE_KEY: dict[str, Any] = {
+    "search_space": {"parameters": [{"name": "learning_rate", "type": "float", "low": 0.001, "high": 0.1}]}
+}
+
 
 def add_study(database: Database, **changes: Any) -> str:
     """Store a queued study like STUDY but for `changes`; returns its id."""
@@ -80,7 +84,7 @@ def answer_of(database: Database, study_id: str) -> bytes:
         study = studies.get(session, study_id)
         return export_json(
             study,
-            studies.content_hash(session, study),
+            studies.dataset(session, study).content_hash,
             trials.best(session, study_id),
             rounds.of_study(session, study_id),
             trials.every(session, study_id),

@@ -24,6 +24,7 @@ from engine.search import Observation, propose, strategy_from_json
 from engine.seeding import Purpose, derived_seed
 from engine.training import TrainingPlan, open_dataset, train_pack
 from tests.app.dispatch.making import (
+    ONE_KEY,
     SPACE,
     STUDY,
     add_running_study,
@@ -97,7 +98,7 @@ def test_a_study_finds_what_search_and_training_find_without_any_dispatcher(
     tick_until(dispatcher, lambda: has_ended(database, study_id))
     with database.reading() as session:
         study, rows = studies.get(session, study_id), rounds.of_study(session, study_id)
-        dataset = open_dataset(settings.datasets_dir / studies.content_hash(session, study))
+        dataset = open_dataset(settings.datasets_dir / studies.dataset(session, study).content_hash)
         found = trials.every(session, study_id)
     strategy, sizes = strategy_from_json(study.strategy), (4, 6)
     observations: list[Observation] = []
@@ -244,7 +245,7 @@ def test_a_study_whose_dataset_is_gone_fails_and_others_go_on(
 ) -> None:
     broken, other = add_study(database), add_study(database, dataset_id="diabetes", objective=DIABETES)
     with database.reading() as session:
-        content_hash = studies.content_hash(session, studies.get(session, broken))
+        content_hash = studies.dataset(session, studies.get(session, broken)).content_hash
     shutil.rmtree(settings.datasets_dir / content_hash)
     tick_until(dispatcher, lambda: has_ended(database, broken) and has_ended(database, other))
     study = study_of(database, broken)
@@ -260,7 +261,7 @@ def test_a_study_whose_dataset_is_gone_fails_and_others_go_on(
 def test_a_worker_that_dies_before_its_order_comes_costs_its_trials_nothing(
     dispatcher: Dispatcher, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study_id = add_study(database)
+    study_id = add_study(database, **ONE_KEY)  # packs of several
     start = dispatcher.workers.start
 
     def start_and_die() -> Worker:

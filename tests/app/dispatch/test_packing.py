@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
-from app.dispatch.packing import MAX_MEMBERS, WINDOW, choose_pack, plan_of
+from app.dispatch.packing import WINDOW, choose_pack, data_shape, plan_of
 from app.lifecycle import TrialState
 from app.store.models import Study, Trial
 from engine.search import READY_MADE, Box, propose
 from engine.seeding import Purpose, derived_seed
 from engine.training import pack_key
+from engine.training.costs import MOST_MEMBERS, DataShape, best_members
 
 NARROW, WIDE = {"hidden_units": 20}, {"hidden_units": 100}  # two pack keys
+SHORT, LONG = {"hidden_units": 20, "epochs": 5}, {"hidden_units": 100, "epochs": 50}
+DIGITS = DataShape(features=64, outputs=10, train_rows=1078)
 
 
 def a_study(**training: Any) -> Study:
@@ -28,7 +31,7 @@ def waiting(*values: dict[str, Any]) -> list[Trial]:
 
 
 def chosen(trials: Sequence[Trial], free_workers: int = 1) -> list[int]:
-    pack = choose_pack(a_study(), trials, free_workers)
+    pack = choose_pack(a_study(), trials, free_workers, DIGITS)
     assert pack is not None
     return pack.numbers
 
@@ -38,21 +41,35 @@ def drawn(count: int) -> list[Trial]:
     return waiting(*propose(Box.whole(READY_MADE["mlp-basic"]), seed=3, numbers=range(count)))
 
 
-def test_the_largest_group_trains_together() -> None:
+def test_a_group_trains_together() -> None:
     assert chosen(waiting(NARROW, WIDE, WIDE, NARROW, WIDE)) == [1, 2, 4]
 
 
+def test_what_takes_longest_goes_first_however_many_others_there_are() -> None:
+    assert chosen(waiting(SHORT, SHORT, LONG, SHORT, SHORT, LONG)) == [2, 5]
+
+
 def test_of_equal_groups_that_of_the_lowest_number_is_taken() -> None:
-    assert chosen(waiting(WIDE, NARROW, NARROW, WIDE)) == [0, 3]
+    relu, tanh = NARROW | {"activation": "relu"}, NARROW | {"activation": "tanh"}
+    assert chosen(waiting(tanh, relu, relu, tanh)) == [0, 3]
 
 
 @pytest.mark.parametrize(("free_workers", "members"), [(1, 10), (2, 5), (3, 4), (9, 2), (10, 1), (256, 1)])
-def test_a_pack_is_no_larger_than_the_fair_share_of_a_free_worker(free_workers: int, members: int) -> None:
+def test_trials_of_one_key_are_shared_among_the_free_workers(free_workers: int, members: int) -> None:
     assert chosen(waiting(*[NARROW] * 10), free_workers) == list(range(members))
 
 
-def test_a_pack_has_at_most_so_many_members_however_many_wait() -> None:
-    assert chosen(waiting(*[NARROW] * WINDOW)) == list(range(MAX_MEMBERS))
+def test_a_group_stays_whole_where_other_groups_keep_the_other_workers_busy() -> None:
+    four_keys = [{"hidden_units": 20, "batch_size": size} for size in (16, 32, 64, 128)]
+    assert len(chosen(waiting(*four_keys * 5), free_workers=2)) == 5
+
+
+@pytest.mark.parametrize("values", [NARROW, WIDE])
+def test_a_pack_has_as_many_members_as_train_best_together_however_many_wait(values: dict[str, Any]) -> None:
+    trials = waiting(*[values] * WINDOW)
+    members = best_members(plan_of(a_study(), trials[0]), DIGITS)
+    assert 1 < members < MOST_MEMBERS
+    assert chosen(trials) == list(range(members))
 
 
 def test_a_trial_that_must_run_alone_goes_first_and_alone() -> None:
@@ -62,13 +79,13 @@ def test_a_trial_that_must_run_alone_goes_first_and_alone() -> None:
 
 
 def test_there_is_no_pack_where_nothing_waits() -> None:
-    assert choose_pack(a_study(), [], 1) is None
+    assert choose_pack(a_study(), [], 1, DIGITS) is None
 
 
 @pytest.mark.parametrize("free_workers", [1, 2, 7])
 def test_every_member_has_the_key_of_the_pack(free_workers: int) -> None:
     trials = drawn(120)
-    while (pack := choose_pack(a_study(), trials, free_workers)) is not None:
+    while (pack := choose_pack(a_study(), trials, free_workers, DIGITS)) is not None:
         assert {str(pack_key(member.plan)) for member in pack.members} == {pack.key}
         trials = [trial for trial in trials if trial.number not in pack.numbers]
     assert trials == []
@@ -76,7 +93,7 @@ def test_every_member_has_the_key_of_the_pack(free_workers: int) -> None:
 
 def test_members_stand_in_the_order_of_their_numbers_with_their_own_plans() -> None:
     trials = drawn(60)
-    pack = choose_pack(a_study(), trials, 1)
+    pack = choose_pack(a_study(), trials, 1, DIGITS)
     assert pack is not None
     assert pack.numbers == sorted(pack.numbers)
     assert [member.plan for member in pack.members] == [plan_of(a_study(), trials[n]) for n in pack.numbers]
@@ -87,7 +104,7 @@ def test_the_same_trials_make_the_same_pack() -> None:
     later = drawn(60)
     for trial in later:
         trial.attempts, trial.version, trial.pack_size = 2, 99, 16
-    assert choose_pack(a_study(), drawn(60), 2) == choose_pack(a_study(), later, 2)
+    assert choose_pack(a_study(), drawn(60), 2, DIGITS) == choose_pack(a_study(), later, 2, DIGITS)
 
 
 def test_a_plan_is_made_of_what_the_study_fixes_and_the_trial_tries() -> None:
@@ -109,3 +126,13 @@ def test_a_trial_trains_with_another_seed_in_a_study_with_another_seed() -> None
     other = a_study()
     other.seed = 6
     assert plan_of(a_study(), trial).seed != plan_of(other, trial).seed
+
+
+@pytest.mark.parametrize(("classes", "outputs"), [(0, 1), (2, 1), (3, 3)])
+def test_a_description_tells_the_shape_of_the_data(classes: int, outputs: int) -> None:
+    description = {
+        "classes": classes,
+        "input_standardisation": {"mean": [0.0] * 7, "scale": [1.0] * 7},
+        "splits": {"train": {"rows": 60}, "dev": {"rows": 20}, "test": {"rows": 20}},
+    }
+    assert data_shape(description) == DataShape(features=7, outputs=outputs, train_rows=60)

@@ -166,6 +166,7 @@ def test_a_fork_server_that_dies_while_it_is_asked_costs_one_start_alone(
     step = getattr(owner, before_it_dies)
 
     def step_and_die(*arguments: Any) -> Any:
+        os.kill(server, signal.SIGSTOP)  # else it may have answered before it dies
         answer = step(*arguments)
         os.kill(server, signal.SIGKILL)
         wait_until(lambda: process_started(server) != server_started)

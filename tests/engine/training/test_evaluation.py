@@ -13,7 +13,6 @@ from engine.training.plan import TrainingPlan
 from tests.engine.training.plain_network import logits_of
 from tests.engine.training.small_data import wave
 
-
 PIECE_ROWS = piece_rows(Shape((3, 32, 32, 1)))
 
 

@@ -1,0 +1,145 @@
+"""A whole study over HTTP against the same trials with Optuna and PyTorch, on the same cores.
+
+    python -m benchmarks.study [--trials 200] [--rounds 3] [--json FILE]
+
+Ours is what a user does: submit to a running service, wait for the end. Its peer is what a user without it writes:
+Optuna with its storage in SQLite, and one process per core that asks, trains in PyTorch and tells. The peer is given
+the very values that our study tried, so both train the same networks and it spends no time on choosing.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.cli.options import load_settings
+from app.client import Client
+from app.dispatch.packing import width_step
+from app.supervisor import Service
+from benchmarks.machine import described
+from benchmarks.peers import optuna_pytorch
+from engine.search import SearchSpace
+from engine.training import TrainingPlan, load_dataset, train_pack
+from engine.training.costs import DataShape, best_members
+from engine.training.packing import group_by_key
+
+CORES = 2
+POLL_SECONDS = 0.02
+TRAINING = {"optimizer": "momentum", "epochs": 20}
+SPACE = {
+    "parameters": [
+        {"name": "learning_rate", "type": "float", "low": 0.001, "high": 1, "scale": "log"},
+        {"name": "momentum", "type": "float", "low": 0.9, "high": 0.999, "scale": "reverse_log"},
+        {"name": "hidden_units", "type": "int", "low": 16, "high": 100},
+        {"name": "hidden_layers", "type": "int", "low": 1, "high": 3},
+        {"name": "batch_size", "type": "categorical", "choices": [32, 64, 128]},
+    ]
+}
+
+Trials = list[dict[str, Any]]
+
+
+def main() -> None:
+    options = _options()
+    rows = []
+    with _service() as client:
+        for seed in range(options.rounds):
+            seconds, study, trials = _ours(client, options.trials, seed)
+            theirs = optuna_pytorch.run([trial["values"] for trial in trials], TRAINING, CORES)
+            rows.append(
+                {
+                    "seconds": seconds,
+                    "optuna_pytorch_seconds": theirs,
+                    "best": study["best_trial"]["value"],
+                    "mean_pack_size": _mean_pack_size(trials),
+                    "share_of_best_packs": _best_pack_seconds(trials) / CORES / seconds,
+                }
+            )
+    report = {"machine": described(("numpy", "torch", "optuna")), "trials": options.trials, "rows": rows}
+    _print(report)
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+
+
+@contextmanager
+def _service() -> Iterator[Client]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(data_dir=Path(folder), database_url="", host="127.0.0.1", port=0, workers=CORES)
+        with Service(settings) as service, Client(service.settings.base_url) as client:
+            yield client
+
+
+def _ours(client: Client, trials: int, seed: int) -> tuple[float, dict[str, Any], Trials]:
+    """Seconds from submission to the complete study, and what it answers."""
+    start = time.perf_counter()
+    study = client.create_study(
+        {
+            "seed": seed,
+            "objective": {"dataset": "digits", "training": TRAINING},
+            "search_space": SPACE,
+            "trials": trials,
+        }
+    )
+    while study["state"] in ("queued", "running"):
+        time.sleep(POLL_SECONDS)
+        study = client.study(study["id"])
+    seconds = time.perf_counter() - start
+    assert study["state"] == "complete", study["failure"]
+    return seconds, study, list(client.trials(study["id"]))
+
+
+def _mean_pack_size(trials: Trials) -> float:
+    """Trials per pack."""
+    return len(trials) / sum(1 / trial["pack"]["size"] for trial in trials)
+
+
+def _best_pack_seconds(trials: Trials) -> float:
+    """What the trials would take one core if each had trained in a full pack of its key."""
+    dataset = load_dataset("digits")
+    shape = DataShape(dataset.features, dataset.outputs, dataset.train.rows)
+    step = width_step(SearchSpace.from_json(SPACE))
+    plans = [
+        TrainingPlan.from_values(TRAINING | trial["values"], trial["number"], "error_rate", step) for trial in trials
+    ]
+    total = 0.0
+    for group in group_by_key(plans):
+        members = best_members(plans[group[0]], shape)
+        pack = [plans[group[place % len(group)]] for place in range(members)]
+        start = time.perf_counter()
+        train_pack(pack, dataset)
+        total += (time.perf_counter() - start) / members * len(group)
+    return total
+
+
+def _print(report: dict[str, Any]) -> None:
+    rows = report["rows"]
+
+    def median(name: str) -> float:
+        return statistics.median(row[name] for row in rows)
+
+    ratio = statistics.median(row["optuna_pytorch_seconds"] / row["seconds"] for row in rows)
+    print(", ".join(f"{name} {text}" for name, text in report["machine"].items()), end="\n\n")
+    print(f"| {report['trials']} trials on {CORES} cores | Optuna, PyTorch | Parfocal | | mean pack | of best packs |")
+    print("|---|---|---|---|---|---|")
+    print(
+        f"| median of {len(rows)} | {median('optuna_pytorch_seconds'):.1f} s | {median('seconds'):.1f} s "
+        f"| **{ratio:.1f}×** | {median('mean_pack_size'):.1f} | {median('share_of_best_packs'):.0%} |"
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
