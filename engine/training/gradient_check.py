@@ -69,8 +69,8 @@ def require_checkable(plan: TrainingPlan, features: int, outputs: int) -> None:
     """Raise InvalidField for a network of more than MAX_PARAMETERS."""
     count = Shape((features, *plan.hidden_units, outputs), plan.batch_norm).learned
     if count > MAX_PARAMETERS:
-        raise InvalidField((), f"the network has {count:,} parameters, but the gradients of at most "
-                               f"{MAX_PARAMETERS:,} can be checked: lower `hidden_units` or `hidden_layers`")  # fmt: skip
+        rule = f"the gradients of at most {MAX_PARAMETERS:,} can be checked: lower `hidden_units` or `hidden_layers`"
+        raise InvalidField((), f"the network has {count:,} parameters, but {rule}")
 
 
 def check_gradients(
