@@ -53,11 +53,6 @@ def unfinished(session: Session) -> Sequence[Study]:
     return session.scalars(query.order_by(Study.created_at, Study.id)).all()
 
 
-def still_running(session: Session, study_ids: Sequence[str]) -> set[str]:
-    query = select(Study.id).where(Study.id.in_(study_ids), Study.state == StudyState.RUNNING)
-    return set(session.scalars(query))
-
-
 def content_hash(session: Session, study: Study) -> str:
     return session.scalars(select(Dataset.content_hash).where(Dataset.id == study.dataset_id)).one()
 

@@ -90,8 +90,11 @@ def check_gradients(
     """
     require_checkable(plan, dataset.features, dataset.outputs)
     rows = min(CHECKED_ROWS, dataset.train.rows)
-    plan = replace(plan, keep_probs=(), augmentation=None, batch_size=max(rows, 2), width_step=1)
-    pack = Pack([plan], _first_rows(dataset, rows), np.float64)
+    small = _first_rows(dataset, rows, raw=not plan.normalize_inputs)
+    plan = replace(
+        plan, keep_probs=(), augmentation=None, batch_size=max(rows, 2), width_step=1, normalize_inputs=True
+    )  # the inputs are already as the plan wants them
+    pack = Pack([plan], small, np.float64)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(epochs):
             pack.train_epoch()
@@ -201,7 +204,10 @@ def _with_statistics(flat: Array, shape: Shape) -> Array:
     return np.pad(flat, ((0, 0), (0, shape.statistics)))
 
 
-def _first_rows(dataset: Dataset, rows: int) -> Dataset:
-    inputs, targets = dataset.train.inputs[:rows], dataset.train.targets[:rows]
+def _first_rows(dataset: Dataset, rows: int, raw: bool) -> Dataset:
+    """In float64, and where they are `raw` in the units they came in."""
+    inputs, targets = np.asarray(dataset.train.inputs[:rows], np.float64), dataset.train.targets[:rows]
+    if raw:
+        inputs = dataset.input_standardisation.undo(inputs)
     kind = np.float64 if dataset.task == "regression" else np.int64
-    return replace(dataset, train=Split(np.asarray(inputs, np.float64), np.asarray(targets, kind)))
+    return replace(dataset, train=Split(inputs, np.asarray(targets, kind)))

@@ -28,6 +28,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "batch norm": {"batch_norm": True},
     "l1 and l2": {"l1": 0.3, "l2": 2.0},
+    "raw inputs": {"normalize_inputs": False, "batch_norm": True},
     "all": {"batch_norm": True, "l1": 0.3, "l2": 2.0},
 }
 
