@@ -11,17 +11,17 @@ Answers are the API's own documents, as plain dictionaries. Errors are ApiError 
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from app.connection import Answer, ApiError, Connection, Unreachable, given
-from app.lifecycle import ENDED_STUDY
+from app.lifecycle import ENDED_JOB, ENDED_STUDY
 
 __all__ = ["Answer", "ApiError", "Client", "Unreachable"]
 
@@ -29,6 +29,8 @@ POLL_SECONDS = 0.5
 # A supervisor starts a dead API again within 10 seconds, and after an update of the service it must migrate first.
 OUTAGE_SECONDS = 30.0
 UPLOAD_TIMEOUT_SECONDS = 600.0  # the answer comes after the table was read, checked and split
+
+Found = TypeVar("Found")
 
 
 class Client:
@@ -68,7 +70,7 @@ class Client:
         """
         version = None
         while True:
-            study = self._study_after_outages(study_id, poll_seconds, outage_seconds)
+            study = _after_outages(lambda: self.study(study_id), poll_seconds, outage_seconds)
             if study["version"] != version:
                 version = study["version"]
                 yield study
@@ -165,15 +167,35 @@ class Client:
     def delete_search_space(self, space_id: str) -> None:
         self._connection.send("DELETE", f"/v1/search-spaces/{_quoted(space_id)}")
 
-    def _study_after_outages(self, study_id: str, poll_seconds: float, outage_seconds: float) -> Answer:
-        deadline = time.monotonic() + outage_seconds
+    def create_gradient_check(self, document: Mapping[str, Any] | bytes) -> Answer:
+        """Let a worker check the gradients of a network."""
+        return self._connection.create("/v1/gradient-checks", document)
+
+    def gradient_checks(self, limit: int | None = None) -> Iterator[Answer]:
+        """The newest first."""
+        return self._connection.items("/v1/gradient-checks", limit)
+
+    def gradient_check(self, check_id: str) -> Answer:
+        return self._connection.get(f"/v1/gradient-checks/{_quoted(check_id)}")
+
+    def wait_for_gradient_check(self, check_id: str, *, poll_seconds: float = POLL_SECONDS) -> Answer:
+        """Return it once it has ended."""
         while True:
-            try:
-                return self.study(study_id)
-            except (ApiError, Unreachable) as error:
-                if not _may_pass(error) or time.monotonic() >= deadline:
-                    raise
+            check = _after_outages(lambda: self.gradient_check(check_id), poll_seconds, OUTAGE_SECONDS)
+            if check["state"] in ENDED_JOB:
+                return check
             time.sleep(poll_seconds)
+
+
+def _after_outages(ask: Callable[[], Found], poll_seconds: float, outage_seconds: float) -> Found:
+    deadline = time.monotonic() + outage_seconds
+    while True:
+        try:
+            return ask()
+        except (ApiError, Unreachable) as error:
+            if not _may_pass(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(poll_seconds)
 
 
 def _may_pass(error: ApiError | Unreachable) -> bool:

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         return self.data_dir.absolute() / "datasets"
 
     @property
+    def models_dir(self) -> Path:
+        return self.data_dir.absolute() / "models"
+
+    @property
     def base_url(self) -> str:
         """Where a client on this machine finds the service."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)

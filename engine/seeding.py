@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     SPLIT = 4  # which rows of a table go to train, dev and test
     DROPOUT = 5  # which units fall silent
     AUGMENTATION = 6  # how each image of a mini-batch is changed
+    GRADIENT_CHECK = 7  # which of an array's gradients are checked
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> np.random.Generator:

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.api.schemas import StudyRequest
+from app.api.training import at, check_images, dataset_named
 from app.errors import InvalidInput, json_pointer
-from app.store import datasets, spaces
-from app.store.models import Dataset, Study
+from app.store import spaces
+from app.store.models import Study
 from engine.errors import InvalidField, Path, unknown_name
 from engine.search import CategoricalParameter, Parameter, SearchSpace, strategy_from_json
 from engine.training.effects import check_effect, check_together
@@ -22,15 +23,16 @@ SEED_BITS = 32  # of a drawn seed: short enough to read out
 
 def study_from(request: StudyRequest, session: Session) -> Study:
     """Make the study a request asks for. Raises InvalidInput with a pointer into the request."""
-    dataset = _dataset(request, session)
-    with _at("objective"):
+    with at("objective"):
+        dataset = dataset_named(request.objective.dataset, session)
         metric = metric_for(request.objective.metric, dataset.description["task"])
     space_id, space = _search_space(request, session)
     _check_training(request.objective.training, space)
-    _check_images(request.objective.training, dataset)
-    with _at("strategy"):
+    with at("objective"):
+        check_images(request.objective.training, dataset)
+    with at("strategy"):
         strategy = strategy_from_json(request.strategy)
-    with _at():
+    with at():
         strategy.round_sizes(request.trials)
     return Study(
         name=request.name or dataset.name,
@@ -52,17 +54,9 @@ def study_from(request: StudyRequest, session: Session) -> Study:
     )
 
 
-def _dataset(request: StudyRequest, session: Session) -> Dataset:
-    known = datasets.known_ids(session)
-    if request.objective.dataset not in known:
-        message = unknown_name("dataset", request.objective.dataset, known)
-        raise InvalidInput.at("/objective/dataset", message)
-    return datasets.get(session, request.objective.dataset)
-
-
 def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, SearchSpace]:
     if isinstance(request.search_space, dict):
-        with _at("search_space"):
+        with at("search_space"):
             return None, SearchSpace.from_json(request.search_space)
     known = spaces.known_ids(session)
     if request.search_space not in known:
@@ -73,7 +67,7 @@ def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, 
 
 def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
     for name, value in fixed.items():
-        with _at("objective", "training"):
+        with at("objective", "training"):
             check_value(name, value)
             if name in space.names:
                 raise InvalidField((name,), f"`{name}` cannot be fixed at {value!r}: the search space searches it")
@@ -88,16 +82,8 @@ def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
     for index, parameter in enumerate(space.parameters):  # once every value is known to make sense
         with _in_parameter(index, "name"):
             check_effect(parameter.name, possible)
-    with _at("objective", "training"):
+    with at("objective", "training"):
         check_together(possible)
-
-
-def _check_images(fixed: Mapping[str, Any], dataset: Dataset) -> None:
-    if fixed.get("augmentation") is not None and not dataset.description.get("image_shape"):
-        with _at("objective", "training"):
-            raise InvalidField(
-                ("augmentation",), f"`augmentation` must be null: dataset {dataset.id!r} has no `image_shape`"
-            )
 
 
 def _extremes(parameter: Parameter) -> dict[Path, Any]:
@@ -108,17 +94,8 @@ def _extremes(parameter: Parameter) -> dict[Path, Any]:
 
 
 @contextmanager
-def _at(*prefix: str | int) -> Iterator[None]:
-    """Turn the engine's complaint about a part of the request into one about the request."""
-    try:
-        yield
-    except InvalidField as complaint:
-        raise InvalidInput.from_field(complaint.within(*prefix)) from None
-
-
-@contextmanager
 def _in_parameter(index: int, *place: str | int) -> Iterator[None]:
-    """The same for a training value that is searched: in the request it is no field, it stands at `place`."""
+    """Like `at` for a training value that is searched: in the request it is no field, it stands at `place`."""
     try:
         yield
     except InvalidField as complaint:

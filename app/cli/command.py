@@ -16,6 +16,7 @@ import typer
 from app.cli.datasets import datasets
 from app.cli.demo import demo
 from app.cli.errors import report
+from app.cli.gradient_check import gradient_check
 from app.cli.options import show_help_without_command
 from app.cli.serving import database, serve
 from app.cli.spaces import spaces
@@ -37,7 +38,7 @@ def parfocal(
         show_help_without_command(context)
 
 
-for function in (demo, serve, tune, submit, watch, show, studies, trials, export, cancel, spaces):
+for function in (demo, serve, tune, submit, watch, show, studies, trials, export, cancel, spaces, gradient_check):
     command.command()(function)
 command.add_typer(datasets, name="datasets")
 command.add_typer(database, name="db")

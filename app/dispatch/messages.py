@@ -1,15 +1,20 @@
 """What a dispatcher and a worker say to each other. Reading these classes is reading the protocol.
 
-The dispatcher sends one `Order`. The worker answers with any number of `Alive` and `Progress`, one `Finished` or
-`Diverged` per member as it leaves the pack, and then `Done`; or it ends early with `PackFailed` or
-`DatasetUnreadable`. A pipe that closes before `Done` is a lost worker.
+The dispatcher sends one `Order`. The worker answers with any number of `Alive`, with what it found, and then `Done`; or
+it ends early with `WorkFailed` or `DatasetUnreadable`. A pipe that closes before `Done` is a lost worker.
+
+    TrainPack        any number of `Progress`, and one `Finished` or `Diverged` per member as it leaves the pack
+    CheckGradients   one `Checked`
+    SaveModel        one `ModelSaved` or `ModelDiffers`
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.training import LearningCurve, TrainingPlan
+from engine.training.gradient_check import GradientCheck
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,31 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainPack:
     dataset: Path
     members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class CheckGradients:
+    dataset: Path
+    plan: TrainingPlan
+    epochs: int
+
+
+@dataclass(frozen=True)
+class SaveModel:
+    """Train again what came to `value`, and save it with what its users need to know."""
+
+    dataset: Path
+    plan: TrainingPlan
+    value: float
+    class_names: Sequence[str]
+    columns: Sequence[Any]
+    file: Path
+
+
+Order = TrainPack | CheckGradients | SaveModel
 
 
 @dataclass(frozen=True)
@@ -53,8 +80,25 @@ class Diverged:
 
 
 @dataclass(frozen=True)
-class PackFailed:
-    """The training raised: `failure` is the error as text, for an exception may not survive the pipe."""
+class Checked:
+    gradients: GradientCheck
+
+
+@dataclass(frozen=True)
+class ModelSaved:
+    """Its file is whole and in its place."""
+
+
+@dataclass(frozen=True)
+class ModelDiffers:
+    """The training did not come to the value that it came to before; nothing was saved."""
+
+    value: float | None  # None: it diverged
+
+
+@dataclass(frozen=True)
+class WorkFailed:
+    """The work raised: `failure` is the error as text, for an exception may not survive the pipe."""
 
     failure: str
     may_pass: bool = False  # memory ran out: another time there may be enough
@@ -67,7 +111,9 @@ class DatasetUnreadable:
 
 @dataclass(frozen=True)
 class Done:
-    """Every member has left the pack."""
+    """All that was ordered has been told."""
 
 
-Message = Alive | Progress | Finished | Diverged | PackFailed | DatasetUnreadable | Done
+Found = Progress | Finished | Diverged | Checked | ModelSaved | ModelDiffers
+End = WorkFailed | DatasetUnreadable | Done
+Message = Alive | Found | End

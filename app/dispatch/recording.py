@@ -1,11 +1,11 @@
-"""What a worker's news does to the trials and the study they belong to."""
+"""What a worker's news of a pack does to the trials and the study they belong to."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.dispatch.messages import Alive, DatasetUnreadable, Diverged, Done, Finished, Message, PackFailed, Progress
+from app.dispatch.messages import Alive, DatasetUnreadable, Diverged, Done, Finished, Message, Progress, WorkFailed
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.store import studies, trials
@@ -33,7 +33,7 @@ def record(session: Session, study_id: str, numbers: Sequence[int], message: Mes
             _result(session, study, next(t for t in running if t.number == message.number), message)
         case DatasetUnreadable(failure):
             studies.end(session, study, StudyState.FAILED, EndedBy.FAILURE, f"its dataset cannot be read: {failure}")
-        case PackFailed(failure, may_pass):
+        case WorkFailed(failure, may_pass):
             give_back(study, running, FailureReason.ERROR, failure, final=not may_pass)
         case Lost() | Done():
             text = "its worker ended before the training did"

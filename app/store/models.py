@@ -8,7 +8,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, ForeignKeyCons
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
+from app.lifecycle import EndedBy, FailureReason, JobKind, JobState, StudyState, TrialState
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -47,6 +47,8 @@ class Base(DeclarativeBase):
         list[Any]: JSON(none_as_null=True),
         StudyState: _words(StudyState),
         TrialState: _words(TrialState),
+        JobState: _words(JobState),
+        JobKind: _words(JobKind),
         FailureReason: _words(FailureReason),
         EndedBy: _words(EndedBy),
     }
@@ -167,6 +169,28 @@ class Pack(Base):
     pid: Mapped[int]  # also its process group
     process_started: Mapped[str]  # tells it from a later process with the same pid
     sent_at: Mapped[datetime]
+
+
+class Job(Base):
+    """One piece of work for a worker besides trials. It goes with its dataset, and with its study if it has one."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "state", "created_at", "id"), Index(None, "kind", "created_at", "id"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[JobKind]
+    state: Mapped[JobState]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    study_id: Mapped[str | None] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    request: Mapped[dict[str, Any]]  # what its kind needs to know
+    result: Mapped[dict[str, Any] | None]
+    failure: Mapped[str | None]
+    attempts: Mapped[int]  # workers that it has used up
+    pid: Mapped[int | None]  # its worker's while it runs, as in `Pack`
+    process_started: Mapped[str | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
 
 
 class Dispatcher(Base):

@@ -53,11 +53,6 @@ def unfinished(session: Session) -> Sequence[Study]:
     return session.scalars(query.order_by(Study.created_at, Study.id)).all()
 
 
-def still_running(session: Session, study_ids: Sequence[str]) -> set[str]:
-    query = select(Study.id).where(Study.id.in_(study_ids), Study.state == StudyState.RUNNING)
-    return set(session.scalars(query))
-
-
 def dataset(session: Session, study: Study) -> Dataset:
     return session.get_one(Dataset, study.dataset_id)
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from engine.errors import InvalidField
+from engine.seeding import Purpose, generator
 from engine.training.arrays import Array
 from engine.training.dataset import Dataset, Split
 from engine.training.layers.activations import Activate
@@ -23,6 +25,7 @@ from engine.training.plan import TrainingPlan
 EPSILON = 1e-5  # about where ε², the formula's error, and 1e-16 / ε, that of float64, are equal
 CHECKED_ROWS = 32
 PASS_NUMBERS = 2**20  # parameters of all the copies in one pass, 8 MiB
+MAX_PARAMETERS = 1_000_000  # with samples of 200 numbers an array, the deepest network of this size takes two minutes
 
 Verdict = Literal["right", "look_closer", "wrong"]
 RIGHT, WRONG = 1e-6, 1e-3  # relative errors; about 1e-7 is right, 1e-5 to 1e-4 asks for a closer look, 1e-3 is wrong
@@ -35,7 +38,8 @@ class Check:
     name: str  # W1, b1, W2, …; with batch norm beta1 and gamma1 in place of b1
     relative_error: float  # ‖g - g'‖ / (‖g‖ + ‖g'‖), two-sided
     one_sided_error: float
-    checked: int  # numbers compared
+    size: int  # numbers it holds
+    checked: int  # numbers compared: all of them, or a sample
     skipped: int  # numbers whose change crosses a kink, of a relu or of L1's |W|, where there is no gradient
 
     @property
@@ -57,37 +61,79 @@ class GradientCheck:
         return max((check.verdict for check in self.layers), key=order.index)
 
 
-def check_gradients(plan: TrainingPlan, dataset: Dataset, epochs: int = 0, epsilon: float = EPSILON) -> GradientCheck:
+class Diverged(ArithmeticError):
+    """The cost became NaN or infinite before there was anything to compare."""
+
+
+def require_checkable(plan: TrainingPlan, features: int, outputs: int) -> None:
+    """Raise InvalidField for a network of more than MAX_PARAMETERS."""
+    count = Shape((features, *plan.hidden_units, outputs), plan.batch_norm).learned
+    if count > MAX_PARAMETERS:
+        rule = f"the gradients of at most {MAX_PARAMETERS:,} can be checked: lower `hidden_units` or `hidden_layers`"
+        raise InvalidField((), f"the network has {count:,} parameters, but {rule}")
+
+
+def check_gradients(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    epochs: int = 0,
+    epsilon: float = EPSILON,
+    numbers_per_array: int | None = None,
+) -> GradientCheck:
     """Compare the gradients of `plan`'s cost on some training rows with numerical ones.
 
     At the initial weights, where a mistake can hide because biases are still 0, or after some epochs on those rows.
-    Raises InvalidField as training does.
+    Of an array with more than `numbers_per_array` numbers so many are checked, drawn with the plan's seed: the time
+    this takes grows with the square of the number of parameters otherwise.
+
+    Raises InvalidField as training does, and for too large a network; Diverged if the epochs lead to no finite cost.
     """
+    require_checkable(plan, dataset.features, dataset.outputs)
     rows = min(CHECKED_ROWS, dataset.train.rows)
-    plan = replace(plan, keep_probs=(), augmentation=None, batch_size=max(rows, 2), width_step=1)
-    pack = Pack([plan], _first_rows(dataset, rows), np.float64)
-    for _ in range(epochs):
-        pack.train_epoch()
-    batch = pack.batch(rows)
-    batch.forward_backward(np.arange(rows)[None], pack.dataset.train.targets[None])
-    pack.penalties.add(pack.parameters.flat, pack.gradients.flat)
-    return _compare(pack.gradients, _numeric_gradients(pack, epsilon))
+    small = _first_rows(dataset, rows, raw=not plan.normalize_inputs)
+    plan = replace(
+        plan, keep_probs=(), augmentation=None, batch_size=max(rows, 2), width_step=1, normalize_inputs=True
+    )  # the inputs are already as the plan wants them
+    pack = Pack([plan], small, np.float64)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for _ in range(epochs):
+            pack.train_epoch()
+        batch = pack.batch(rows)
+        batch.forward_backward(np.arange(rows)[None], pack.dataset.train.targets[None])
+        pack.penalties.add(pack.parameters.flat, pack.gradients.flat)
+        chosen = _chosen(pack.parameters, plan.seed, numbers_per_array)
+        numeric = _numeric_gradients(pack, epsilon, np.flatnonzero(chosen))
+    if not (np.isfinite(numeric.base) and np.isfinite(pack.gradients.flat).all()):
+        raise Diverged(f"the cost is NaN or infinite after {epochs} epochs: there are no gradients to compare")
+    return _compare(pack.gradients, numeric, chosen)
 
 
 @dataclass(frozen=True)
 class _Numeric:
     """The numerical gradients by each parameter (1, P), and whether they can be trusted."""
 
+    base: float  # the cost that was not moved
     two_sided: Array
     one_sided: Array
     is_smooth: Array
 
 
-def _numeric_gradients(pack: Pack, epsilon: float) -> _Numeric:
+def _chosen(parameters: Parameters, seed: int, numbers_per_array: int | None) -> Array:
+    """Which parameters are checked: (1, P) booleans."""
+    drawn = parameters.zeros_like()
+    for position, array in enumerate(drawn.by_name(0).values()):
+        count = array.size if numbers_per_array is None else min(array.size, numbers_per_array)
+        numbers = generator(seed, Purpose.GRADIENT_CHECK, position).choice(array.size, count, replace=False)
+        array.flat[numbers] = 1
+    chosen: Array = drawn.flat > 0
+    return chosen
+
+
+def _numeric_gradients(pack: Pack, epsilon: float, chosen: Array) -> _Numeric:
     count = pack.parameters.flat.shape[1]
-    numeric = _Numeric(np.zeros((1, count)), np.zeros((1, count)), np.ones((1, count), bool))
     base, base_sides = _costs(pack, np.zeros((1, count)))
-    for columns in _chunks(count):
+    numeric = _Numeric(float(base[0]), np.zeros((1, count)), np.zeros((1, count)), np.ones((1, count), bool))
+    for columns in _chunks(chosen, count):
         moves = np.zeros((len(columns), count))
         moves[np.arange(len(columns)), columns] = epsilon
         (above, above_sides), (below, below_sides) = _costs(pack, moves), _costs(pack, -moves)
@@ -120,28 +166,31 @@ def _sides(network: Network, moves: int) -> Array:
     return np.concatenate([each.reshape(moves, -1) for each in kinked] or [np.ones((moves, 1), bool)], axis=1)
 
 
-def _chunks(count: int) -> Iterator[Array]:
+def _chunks(chosen: Array, count: int) -> Iterator[Array]:
+    """The numbers of the `chosen` parameters, as many at a time as copies of all `count` go into one pass."""
     size = max(1, PASS_NUMBERS // count)
-    return (np.arange(start, min(start + size, count)) for start in range(0, count, size))
+    return (chosen[start : start + size] for start in range(0, len(chosen), size))
 
 
-def _compare(analytic: Parameters, numeric: _Numeric) -> GradientCheck:
-    spread = [Parameters(analytic.shape, _with_statistics(part, analytic.shape)) for part in vars(numeric).values()]
+def _compare(analytic: Parameters, numeric: _Numeric, chosen: Array) -> GradientCheck:
+    parts = (numeric.two_sided, numeric.one_sided, numeric.is_smooth, chosen)
+    spread = [Parameters(analytic.shape, _with_statistics(part, analytic.shape)) for part in parts]
     arrays = [each.by_name(0) for each in (analytic, *spread)]
     layers = [_check(name, *(each[name] for each in arrays)) for name in arrays[0]]
     overall = _check("all", *(np.concatenate([array.ravel() for array in each.values()]) for each in arrays))
     return GradientCheck(layers, overall)
 
 
-def _check(name: str, analytic: Array, two_sided: Array, one_sided: Array, is_smooth: Array) -> Check:
-    smooth = is_smooth.astype(bool)
-    ours = analytic[smooth]
+def _check(name: str, analytic: Array, two_sided: Array, one_sided: Array, is_smooth: Array, chosen: Array) -> Check:
+    checked = chosen & is_smooth
+    ours = analytic[checked]
     return Check(
         name,
-        _relative_error(ours, two_sided[smooth]),
-        _relative_error(ours, one_sided[smooth]),
-        checked=int(smooth.sum()),
-        skipped=int((~smooth).sum()),
+        _relative_error(ours, two_sided[checked]),
+        _relative_error(ours, one_sided[checked]),
+        size=analytic.size,
+        checked=int(checked.sum()),
+        skipped=int((chosen & ~is_smooth).sum()),
     )
 
 
@@ -155,7 +204,10 @@ def _with_statistics(flat: Array, shape: Shape) -> Array:
     return np.pad(flat, ((0, 0), (0, shape.statistics)))
 
 
-def _first_rows(dataset: Dataset, rows: int) -> Dataset:
-    inputs, targets = dataset.train.inputs[:rows], dataset.train.targets[:rows]
+def _first_rows(dataset: Dataset, rows: int, raw: bool) -> Dataset:
+    """In float64, and where they are `raw` in the units they came in."""
+    inputs, targets = np.asarray(dataset.train.inputs[:rows], np.float64), dataset.train.targets[:rows]
+    if raw:
+        inputs = dataset.input_standardisation.undo(inputs)
     kind = np.float64 if dataset.task == "regression" else np.int64
-    return replace(dataset, train=Split(np.asarray(inputs, np.float64), np.asarray(targets, kind)))
+    return replace(dataset, train=Split(inputs, np.asarray(targets, kind)))

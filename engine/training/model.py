@@ -12,7 +12,8 @@ As a file it is an NPZ without pickled objects, made to be used with NumPy alone
 """
 
 import json
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -72,21 +73,23 @@ class Model:
         return probabilities
 
     def save(self, file: Path | BinaryIO) -> None:
-        arrays = {f"{'Wb'[n % 2]}{n // 2 + 1}": array for n, array in enumerate(self.parameters)}
+        """Write the same bytes for the same model."""
         features = len(self.parameters[0])
+        arrays = {f"{'Wb'[n % 2]}{n // 2 + 1}": array for n, array in enumerate(self.parameters)}
         scale = np.where(self.inputs.scale == 0, np.inf, self.inputs.scale)
-        np.savez(
+        _write_npz(
             file,
-            allow_pickle=False,
-            **arrays,
-            activation=self.activation,
-            input_mean=np.broadcast_to(self.inputs.mean, features),
-            input_scale=np.broadcast_to(scale, features),
-            target_mean=self.targets.mean,
-            target_scale=self.targets.scale,
-            task=self.task,
-            class_names=np.array(self.class_names, np.str_),
-            columns=json.dumps(list(self.columns), ensure_ascii=False),
+            {
+                **arrays,
+                "activation": self.activation,
+                "input_mean": np.broadcast_to(self.inputs.mean, features),
+                "input_scale": np.broadcast_to(scale, features),
+                "target_mean": self.targets.mean,
+                "target_scale": self.targets.scale,
+                "task": self.task,
+                "class_names": np.array(self.class_names, np.str_),
+                "columns": json.dumps(list(self.columns), ensure_ascii=False),
+            },
         )
 
     @classmethod
@@ -123,3 +126,14 @@ class Model:
             a = z
         logits: Array = a[0]
         return logits
+
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP file can name
+
+
+def _write_npz(file: Path | BinaryIO, arrays: Mapping[str, Any]) -> None:
+    """As numpy.savez does, which does not promise to leave the time of writing out."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy", LONG_AGO), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)

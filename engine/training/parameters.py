@@ -27,9 +27,14 @@ class Shape:
         return list(pairwise(self.units))
 
     @property
+    def learned(self) -> int:
+        """Numbers per member that are learned."""
+        return sum(inputs * outputs + outputs for inputs, outputs in self.layers) + self._normalised_units
+
+    @property
     def parameters(self) -> int:
-        """Numbers per member that are learned, rounded up to whole cache lines."""
-        return _aligned(sum(inputs * outputs + outputs for inputs, outputs in self.layers) + self._normalised_units)
+        """The same, rounded up to whole cache lines."""
+        return _aligned(self.learned)
 
     @property
     def statistics(self) -> int:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.dispatch import packing, proposing
-from app.store import studies, trials
+from app.dispatch import job_orders, packing, proposing
+from app.lifecycle import JobKind
+from app.settings import Settings
+from app.store import jobs, studies, trials
 from app.store.database import Database
 from engine.search import READY_MADE
 from engine.training.values import TRAINING_NAMES
@@ -39,7 +41,12 @@ RIGHT_STUDY: dict[str, Any] = {
     "max_seconds": None,
     "max_attempts": 2,
 }
-RIGHT = {"/v1/studies": RIGHT_STUDY, "/v1/search-spaces": RIGHT_STUDY["search_space"]}
+RIGHT_CHECK = {"dataset": "digits", "training": {"hidden_layers": 1, "l2": 0.5}, "epochs": 3, "seed": 1}
+RIGHT = {
+    "/v1/studies": RIGHT_STUDY,
+    "/v1/search-spaces": RIGHT_STUDY["search_space"],
+    "/v1/gradient-checks": RIGHT_CHECK,
+}
 
 
 def words(part: Any) -> set[str]:
@@ -96,7 +103,7 @@ def nearly_right(draw: st.DrawFn, right: Any) -> Any:
 
 def check(api: httpx.Client, database: Database, path: str, document: Any) -> None:
     answer = api.post(path, content=json.dumps(document), headers={"content-type": "application/json"})
-    if answer.status_code != 201:
+    if not answer.is_success:
         assert problem_of(answer, 422)["errors"]
         return
     location = answer.headers["location"]
@@ -105,6 +112,14 @@ def check(api: httpx.Client, database: Database, path: str, document: Any) -> No
     if path == "/v1/studies":
         api.get(f"{location}/export").raise_for_status().json()
         run_first_round(database, answer.json()["id"])
+    if path == "/v1/gradient-checks":
+        make_order(database, answer.json()["id"])
+
+
+def make_order(database: Database, check_id: str) -> None:
+    """Nothing is refused later that was accepted here: the worker's order is made."""
+    with database.reading() as session:
+        job_orders.order_for(session, jobs.get(session, check_id, JobKind.GRADIENT_CHECK), Settings())
 
 
 def run_first_round(database: Database, study_id: str) -> None:
@@ -147,5 +162,5 @@ def test_nearly_right_json_never_breaks_the_service(
 
 @pytest.mark.parametrize("path", RIGHT)
 def test_the_right_documents_are_right(path: str, api: httpx.Client, database: Database) -> None:
-    assert api.post(path, json=RIGHT[path]).status_code == 201
+    assert api.post(path, json=RIGHT[path]).is_success
     check(api, database, path, RIGHT[path])

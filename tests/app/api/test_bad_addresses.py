@@ -11,6 +11,7 @@ from tests.app.api.problems import field_error, problem_of
 HUGE = str(2**63)
 NO_ID = ["nothing", HUGE, "9" * 4000, "-1", "%00", "%ED%A0%80", "%FF", "..%2F..", "' OR 1=1", "é", "a" * 4000]
 COLLECTIONS = ["/v1/studies", "/v1/datasets", "/v1/search-spaces"]
+LISTS = [*COLLECTIONS, "/v1/gradient-checks"]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,7 @@ def test_an_id_that_nothing_has_is_not_found(name: str, api: httpx.Client) -> No
         problem = problem_of(api.get(f"{collection}/{name}"), 404)
         assert problem["title"] == "not found"
         problem_of(api.delete(f"{collection}/{name}"), 404)
+    problem_of(api.get(f"/v1/gradient-checks/{name}"), 404)
     problem_of(api.post(f"/v1/studies/{name}/cancel"), 404)
     for part in ("trials", "trials/0", "rounds", "export"):
         problem_of(api.get(f"/v1/studies/{name}/{part}"), 404)
@@ -69,7 +71,7 @@ GARBAGE += [base64.urlsafe_b64encode(b"[" * 20_000).decode(), base64.urlsafe_b64
 
 @pytest.mark.parametrize("cursor", GARBAGE, ids=lambda cursor: cursor[:30])
 def test_a_cursor_of_our_making_alone_is_accepted(cursor: str, api: httpx.Client, study: str) -> None:
-    for path in (*COLLECTIONS, f"{study}/trials", f"{study}/trials?order_by=value"):
+    for path in (*LISTS, f"{study}/trials", f"{study}/trials?order_by=value"):
         pointer, message = field_error(api.get(path, params={**httpx.URL(path).params, "cursor": cursor}))
         assert pointer == "cursor"
         assert "must be the `next_cursor` of an earlier page" in message
@@ -99,7 +101,7 @@ WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
 
 @pytest.mark.parametrize("query", WRONG_QUERIES, ids=lambda query: query[:20])
 def test_a_wrong_query_of_a_list_is_refused(query: str, api: httpx.Client) -> None:
-    for collection in COLLECTIONS:
+    for collection in LISTS:
         pointer, message = field_error(api.get(f"{collection}?{query}"))
         assert pointer == WRONG_QUERIES[query][0]
         assert WRONG_QUERIES[query][1] in message
@@ -119,7 +121,7 @@ def test_an_export_in_a_format_that_is_not_there_is_refused(api: httpx.Client, s
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v2/studies", "/v1/studies/x/y", "/v1/studys", "/%00", "/v1/gradient-checks"]
+    "path", ["/", "/v1", "/v2/studies", "/v1/studies/x/y", "/v1/studys", "/%00", "/v1/gradient-check"]
 )
 def test_an_unknown_path_is_not_found(path: str, api: httpx.Client) -> None:
     assert "GET" in problem_of(api.get(path), 404)["detail"]

@@ -16,7 +16,7 @@ from app.supervisor import Service
 from tests.app.cli.running import Outcome, Parfocal
 
 COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel"]
-COMMANDS += ["spaces", "datasets", "db"]
+COMMANDS += ["spaces", "gradient-check", "datasets", "db"]
 HEAVY = {"pandas", "sqlalchemy", "fastapi", "numpy", "pydantic"}
 
 
@@ -69,6 +69,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["trials", "any", "--order-by", "valu"], "Invalid value for '--order-by': 'valu' is not one of"),
         (["submit", "absent.json"], "'absent.json': No such file or directory"),
         (["tune", "absent.csv", "--target", "price"], "file 'absent.csv' does not exist"),
+        (["gradient-check", "--set", "epsilon"], "--set takes NAME=VALUE, but got 'epsilon'"),
         (["studies", "--url", "localhost"], "`url` must start with http:// or https://"),
     ],
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from app.dispatch.dispatcher import Dispatcher
-from app.dispatch.messages import Diverged, Done, Finished, Member, Message, Order
+from app.dispatch.messages import Diverged, Done, Finished, Member, Message, Order, TrainPack
+from app.dispatch.trial_queue import SentPack
 from app.dispatch.workers import Lost, Workers
 from app.settings import Settings
 from app.store import dispatchers
@@ -18,15 +19,17 @@ Result = Callable[[Member], Finished | Diverged]
 
 @dataclass(eq=False)
 class SimulatedWorker:
-    """Has an order and the results that it has not told yet."""
+    """Has an order and, of a pack, the results that it has not told yet."""
 
     pid: int = field(default_factory=os.getpid)
     started: str = "a moment at which no process of that number began"
     last_heard: float = field(default_factory=time.monotonic)
+    order: Order | None = None
     untold: list[Member] = field(default_factory=list)
 
     def send(self, order: Order) -> None:
-        self.untold = list(order.members)
+        self.order = order
+        self.untold = list(order.members) if isinstance(order, TrainPack) else []
 
 
 class SimulatedWorkers:
@@ -75,3 +78,8 @@ def simulated_dispatcher(settings: Settings, database: Database) -> tuple[Dispat
     dispatcher, workers = new_dispatcher(settings, database), SimulatedWorkers(settings.workers)
     dispatcher.workers = cast("Workers", workers)
     return dispatcher, workers
+
+
+def sent_packs(dispatcher: Dispatcher) -> list[SentPack]:
+    """The packs that are in training."""
+    return [pack for pack in dispatcher.sent.values() if isinstance(pack, SentPack)]

@@ -13,8 +13,9 @@ from typing import TypeVar
 import pytest
 
 from app.dispatch import packing
-from app.dispatch.dispatcher import Dispatcher, SentPack
+from app.dispatch.dispatcher import Dispatcher
 from app.dispatch.processes import process_started
+from app.dispatch.trial_queue import SentPack
 from app.dispatch.workers import Worker
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.settings import Settings
@@ -34,7 +35,7 @@ from tests.app.dispatch.making import (
     study_of,
     trials_of,
 )
-from tests.app.dispatch.simulated import new_dispatcher
+from tests.app.dispatch.simulated import new_dispatcher, sent_packs
 from tests.app.waiting import wait_until
 
 Found = TypeVar("Found")
@@ -75,6 +76,7 @@ def has_ended(database: Database, study_id: str) -> bool:
 def sent(dispatcher: Dispatcher) -> tuple[Worker, SentPack]:
     """The one pack in training."""
     [(worker, pack)] = dispatcher.sent.items()
+    assert isinstance(pack, SentPack)
     return worker, pack
 
 
@@ -220,7 +222,7 @@ def test_cancelling_a_study_kills_its_workers_and_no_others(
 ) -> None:
     cancelled, other = add_study(database, **ENDLESS), add_study(database, **ENDLESS)
     tick_until(dispatcher, lambda: len(dispatcher.sent) == 2)
-    workers = {pack.study_id: worker for worker, pack in dispatcher.sent.items()}
+    workers = dict(zip((pack.study_id for pack in sent_packs(dispatcher)), dispatcher.sent, strict=True))
     with database.writing() as session:
         studies.end(session, studies.get(session, cancelled), StudyState.CANCELLED, EndedBy.CANCELLED)
         if deleted:
@@ -237,7 +239,7 @@ def test_cancelling_a_study_kills_its_workers_and_no_others(
 def test_two_studies_share_the_workers(dispatcher: Dispatcher, database: Database) -> None:
     first, second = add_study(database, **ENDLESS), add_study(database, **ENDLESS)
     dispatcher.tick()
-    assert {pack.study_id for pack in dispatcher.sent.values()} == {first, second}
+    assert {pack.study_id for pack in sent_packs(dispatcher)} == {first, second}
 
 
 def test_a_study_whose_dataset_is_gone_fails_and_others_go_on(

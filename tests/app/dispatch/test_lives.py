@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.dispatch.dispatcher import Dispatcher
-from app.dispatch.messages import Alive, Diverged, Finished, Member, PackFailed, Progress
+from app.dispatch.messages import Alive, Diverged, Finished, Member, Progress, WorkFailed
+from app.dispatch.trial_queue import SentPack
 from app.dispatch.workers import Lost, Worker
 from app.lifecycle import StudyState
 from app.settings import Settings
@@ -84,7 +85,8 @@ class Life:
         self.tick()
 
     def happen(self, event: Event, worker: SimulatedWorker) -> None:
-        key, pack = next((key, pack) for key, pack in self.dispatcher.sent.items() if key is cast("Worker", worker))
+        key = cast("Worker", worker)
+        pack = cast("SentPack", self.dispatcher.sent[key])
         is_alone = len(pack.numbers) == 1  # errors and overruns are a trial's own then, and final
         match event:
             case "result" if worker.untold:
@@ -94,9 +96,9 @@ class Life:
             case "lost":
                 self.workers.say(worker, Lost())
             case "error" if not is_alone:
-                self.workers.say(worker, PackFailed("ValueError: x"), Lost())
+                self.workers.say(worker, WorkFailed("ValueError: x"), Lost())
             case "out of memory":
-                self.workers.say(worker, PackFailed("MemoryError: x", may_pass=True), Lost())
+                self.workers.say(worker, WorkFailed("MemoryError: x", may_pass=True), Lost())
             case "silent":
                 worker.last_heard = -math.inf
             case "overdue" if not is_alone:

@@ -8,31 +8,50 @@ import pytest
 
 from app.dispatch.messages import (
     Alive,
+    Checked,
+    CheckGradients,
     DatasetUnreadable,
     Diverged,
     Done,
     Finished,
     Member,
     Message,
+    ModelDiffers,
+    ModelSaved,
     Order,
-    PackFailed,
     Progress,
+    SaveModel,
+    TrainPack,
+    WorkFailed,
 )
 from engine.training import LearningCurve, TrainingPlan
+from engine.training.gradient_check import Check, GradientCheck
 
 # Numbers whose last bits a detour through text could lose.
 CURVE = LearningCurve([1, 2, 3], [0.1, 1 / 3, 5e-324], [0.1 + 0.2, 1e308, 2**-53])
 
 EXAMPLES: list[Message | Order] = [
-    Order(
+    TrainPack(
         Path("/data/digits"),
         (Member(0, TrainingPlan(seed=2**53 - 1, metric="f1")), Member(7, TrainingPlan(hidden_units=(5, 6, 7), l2=0.1))),
+    ),
+    CheckGradients(Path("/data/digits"), TrainingPlan(), epochs=3),
+    SaveModel(
+        Path("/data/digits"),
+        TrainingPlan(),
+        1 / 3,
+        ("a", "b"),
+        [{"name": "x", "fill": 0.1}],
+        Path("/data/models/x.npz"),
     ),
     Alive(),
     Progress({0: 12, 7: 13}),
     Finished(7, 1 / 3, {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE),
     Diverged(7, "the loss became NaN or infinite in epoch 3", 3, CURVE),
-    PackFailed("MemoryError: größer als der Speicher", may_pass=True),
+    Checked(GradientCheck([Check("W1", 1e-9, 1 / 3, 4, 3, 1)], Check("all", 1e-9, 1 / 3, 4, 3, 1))),
+    ModelSaved(),
+    ModelDiffers(0.1 + 0.2),
+    WorkFailed("MemoryError: größer als der Speicher", may_pass=True),
     DatasetUnreadable("FileNotFoundError: x_train.npy"),
     Done(),
 ]
@@ -49,4 +68,4 @@ def test_a_message_comes_through_the_pipe_as_it_was_sent(message: Message | Orde
 
 
 def test_every_kind_of_message_has_an_example() -> None:
-    assert {type(example) for example in EXAMPLES} == {Order, *get_args(Message)}
+    assert {type(example) for example in EXAMPLES} == {*get_args(Order), *get_args(Message)}

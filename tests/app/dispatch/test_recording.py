@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.dispatch.messages import Alive, DatasetUnreadable, Done, Message, PackFailed, Progress
+from app.dispatch.messages import Alive, DatasetUnreadable, Done, Message, Progress, WorkFailed
 from app.dispatch.recording import give_back, record
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
@@ -28,7 +28,7 @@ LATE_NEWS = [
     Progress({0: 5, 1: 5}),
     finished(0),
     diverged(0),
-    PackFailed("ValueError: x"),
+    WorkFailed("ValueError: x"),
     DatasetUnreadable("x"),
     Done(),
     Lost(),
@@ -123,7 +123,7 @@ def test_each_change_raises_the_version_and_marks_the_trials_it_touched(database
         assert {row.number for row in trials_of(database, study_id) if row.version == version} == touched
 
 
-@pytest.mark.parametrize("end", [Lost(), Done(), PackFailed("ValueError: x"), PackFailed("MemoryError: x", True)])
+@pytest.mark.parametrize("end", [Lost(), Done(), WorkFailed("ValueError: x"), WorkFailed("MemoryError: x", True)])
 def test_the_rest_of_a_pack_that_came_to_nothing_waits_to_run_alone_and_counts_no_attempt(
     database: Database, study_id: str, end: Message | Lost
 ) -> None:
@@ -146,7 +146,7 @@ def test_the_last_of_a_pack_of_two_to_run_is_not_to_blame_for_its_loss(database:
     [
         (Lost(), FailureReason.WORKER_LOST),
         (Done(), FailureReason.WORKER_LOST),
-        (PackFailed("MemoryError: x", may_pass=True), FailureReason.ERROR),
+        (WorkFailed("MemoryError: x", may_pass=True), FailureReason.ERROR),
     ],
 )
 def test_a_trial_lost_alone_is_tried_again_until_its_attempts_are_used_up(
@@ -175,7 +175,7 @@ def test_a_loss_in_a_pack_leaves_a_trial_all_its_attempts(database: Database, st
 
 def test_an_error_of_a_trial_alone_is_final(database: Database, study_id: str) -> None:
     send(database, study_id, 0)
-    tell(database, study_id, (0,), PackFailed("ValueError: no such thing"))
+    tell(database, study_id, (0,), WorkFailed("ValueError: no such thing"))
     trial = trial_of(database, study_id, 0)
     assert (trial.state, trial.attempts) == (FAILED, 1)
     assert (trial.failure_reason, trial.failure) == (FailureReason.ERROR, "ValueError: no such thing")

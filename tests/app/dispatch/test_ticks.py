@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.dispatch import packing
 from app.dispatch.dispatcher import Dispatcher
-from app.dispatch.messages import Alive, DatasetUnreadable, Done, Finished, Member, Message, PackFailed, Progress
+from app.dispatch.messages import Alive, DatasetUnreadable, Done, Finished, Member, Message, Progress, WorkFailed
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.settings import Settings
@@ -31,7 +31,7 @@ from tests.app.dispatch.making import (
     study_of,
     trials_of,
 )
-from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, simulated_dispatcher
+from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, sent_packs, simulated_dispatcher
 
 WAITING, RUNNING, COMPLETE, FAILED, CANCELLED = TrialState
 
@@ -49,7 +49,7 @@ def good(member: Member) -> Finished:
 
 
 def sent_numbers(dispatcher: Dispatcher) -> list[list[int]]:
-    return [pack.numbers for pack in dispatcher.sent.values()]
+    return [pack.numbers for pack in sent_packs(dispatcher)]
 
 
 def everything(database: Database) -> list[Any]:
@@ -106,7 +106,7 @@ def test_studies_share_the_workers_however_old_they_are_and_however_much_they_wa
         assert len(dispatcher.sent) == 6
         workers.finish(workers.working[0], good)
         dispatcher.tick()
-    assert Counter(pack.study_id for pack in dispatcher.sent.values()) == dict.fromkeys([greedy, *late], 2)
+    assert Counter(pack.study_id for pack in sent_packs(dispatcher)) == dict.fromkeys([greedy, *late], 2)
 
 
 def test_a_worker_started_for_a_study_that_has_just_been_cancelled_is_sent_home(
@@ -138,7 +138,7 @@ def test_what_a_worker_said_before_it_was_lost_is_kept(simulation: Simulation, d
     assert_consistent(database, study_id)
 
 
-@pytest.mark.parametrize("end", [Lost(), Done(), PackFailed("ValueError: x"), DatasetUnreadable("x")])
+@pytest.mark.parametrize("end", [Lost(), Done(), WorkFailed("ValueError: x"), DatasetUnreadable("x")])
 def test_a_worker_that_has_said_its_last_is_forgotten_and_its_place_is_free(
     simulation: Simulation, database: Database, end: Message | Lost
 ) -> None:
@@ -159,7 +159,7 @@ def test_a_trial_never_trains_twice_at_a_time(simulation: Simulation, database: 
     add_study(database, **ONE_KEY, trials=30)
     for _ in range(12):
         dispatcher.tick()
-        numbers = [number for pack in dispatcher.sent.values() for number in pack.numbers]
+        numbers = [number for pack in sent_packs(dispatcher) for number in pack.numbers]
         assert len(numbers) == len(set(numbers))
         workers.say(workers.working[0], Lost())
 

@@ -26,8 +26,9 @@ from app.dispatch.messages import (
     Member,
     Message,
     Order,
-    PackFailed,
     Progress,
+    TrainPack,
+    WorkFailed,
 )
 from app.dispatch.processes import process_started
 from app.dispatch.worker import NICENESS
@@ -66,7 +67,7 @@ def workers(all_workers: Workers) -> Iterator[Workers]:
 
 
 def order(dataset: Path, *plans: TrainingPlan) -> Order:
-    return Order(dataset, tuple(Member(number, plan) for number, plan in enumerate(plans, start=100)))
+    return TrainPack(dataset, tuple(Member(number, plan) for number, plan in enumerate(plans, start=100)))
 
 
 def heard(workers: Workers, worker: Worker) -> list[Message]:
@@ -275,7 +276,7 @@ def test_a_dataset_that_is_not_whole_cannot_be_read(workers: Workers, dataset: P
 
 def test_an_error_in_training_is_told_as_text(workers: Workers, dataset: Path) -> None:
     [answer] = run(workers, order(dataset, replace(SHORT, metric="rmse")))
-    assert isinstance(answer, PackFailed)
+    assert isinstance(answer, WorkFailed)
     assert answer.failure.startswith("InvalidField: `metric` must fit a classification task")
     assert not answer.may_pass
 
@@ -285,7 +286,7 @@ def test_running_out_of_memory_is_told_as_text_and_may_pass(workers: Workers, da
     limit_memory(worker, megabytes=300)
     worker.send(order(dataset, *[HUGE] * 16))
     [answer] = heard(workers, worker)
-    assert isinstance(answer, PackFailed)
+    assert isinstance(answer, WorkFailed)
     assert "MemoryError: Unable to allocate" in answer.failure
     assert answer.may_pass
 
@@ -300,7 +301,7 @@ def test_running_out_of_memory_over_a_dataset_is_not_the_fault_of_the_dataset(
     limit_memory(worker, megabytes=300)
     worker.send(order(large, SHORT))
     [answer] = heard(workers, worker)
-    assert isinstance(answer, PackFailed)
+    assert isinstance(answer, WorkFailed)
     assert "Cannot allocate memory" in answer.failure
     assert answer.may_pass
 
@@ -319,7 +320,7 @@ def test_a_worker_loads_no_web_framework_no_sql_and_no_settings(
     report = tmp_path / "modules"
     expression = "(report.write_text(' '.join(sys.modules)), dataset)[1]"
     spy = Inside(expression, report=report, dataset=dataset, sys=Module("sys"))
-    assert run(workers, Order(spy, (Member(0, SHORT),)))[-1] == Done()  # type: ignore[arg-type]
+    assert run(workers, TrainPack(spy, (Member(0, SHORT),)))[-1] == Done()  # type: ignore[arg-type]
     modules = set(report.read_text().split())
     assert {"numpy", "engine.training.train", "app.dispatch.worker"} <= modules
     unwanted = {

@@ -11,7 +11,7 @@ from engine.errors import InvalidField
 from engine.training.arrays import Array
 from engine.training.augmentation import Augmentation
 from engine.training.dataset import Dataset
-from engine.training.gradient_check import Check, GradientCheck, check_gradients
+from engine.training.gradient_check import Check, Diverged, GradientCheck, check_gradients
 from engine.training.layers.activations import ACTIVATIONS, ActivationName, LeakyRelu, Relu, Sigmoid, Tanh
 from engine.training.layers.batch_norm import BatchNorm
 from engine.training.layers.dense import Dense
@@ -28,6 +28,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "batch norm": {"batch_norm": True},
     "l1 and l2": {"l1": 0.3, "l2": 2.0},
+    "raw inputs": {"normalize_inputs": False, "batch_norm": True},
     "all": {"batch_norm": True, "l1": 0.3, "l2": 2.0},
 }
 
@@ -72,6 +73,34 @@ def test_dropout_and_augmentation_are_off_and_padding_is_left_out() -> None:
 def test_a_plan_that_cannot_be_trained_cannot_be_checked() -> None:
     with pytest.raises(InvalidField):
         check_gradients(replace(PLAN, batch_norm=True, batch_size=1), DATASETS["softmax"])
+
+
+def test_of_a_large_array_a_sample_is_checked_that_the_plans_seed_draws() -> None:
+    whole, sample, same, other = (
+        check_gradients(replace(PLAN, seed=seed), DATASETS["softmax"], 3, numbers_per_array=numbers)
+        for seed, numbers in [(1, None), (1, 4), (1, 4), (2, 4)]
+    )
+    assert [check.size for check in sample.layers] == [check.checked for check in whole.layers] == [25, 5, 20, 4, 12, 3]
+    assert [check.checked for check in sample.layers] == [4, 4, 4, 4, 4, 3]
+    assert sample.verdict == "right"
+    assert sample == same != other
+
+
+def test_a_mistake_in_a_sample_is_located(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dense, "backward", second_layer_doubled)
+    assert_located(check_gradients(PLAN, DATASETS["softmax"], numbers_per_array=3), {"W2"})
+
+
+def test_a_network_that_takes_too_long_to_check_is_refused_with_its_size() -> None:
+    with pytest.raises(InvalidField, match="has 1,010,003 parameters, but the gradients of at most 1,000,000 can be"):
+        check_gradients(replace(PLAN, hidden_units=(1000, 1000)), DATASETS["softmax"])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_network_that_diverged_is_not_called_right(variant: str) -> None:
+    plan = replace(PLAN, activation="relu", optimizer="sgd", learning_rate=1e29, **VARIANTS[variant])
+    with pytest.raises(Diverged, match="NaN or infinite after 9 epochs"):
+        check_gradients(plan, DATASETS["squared error"], epochs=9)
 
 
 def order_of(errors: Array, epsilons: Array) -> float:
@@ -123,11 +152,11 @@ def test_weights_within_epsilon_of_zero_are_skipped_with_l1_alone() -> None:
     [(0.0, "right"), (1e-7, "right"), (1e-5, "look_closer"), (1e-4, "look_closer"), (1e-3, "wrong"), (1.0, "wrong")],
 )
 def test_the_verdict_follows_the_relative_error(error: float, verdict: str) -> None:
-    assert Check("W1", error, error, checked=1, skipped=0).verdict == verdict
+    assert Check("W1", error, error, size=1, checked=1, skipped=0).verdict == verdict
 
 
 def test_the_verdict_of_all_is_that_of_the_worst_layer() -> None:
-    right, doubtful, wrong = (Check("W1", error, error, checked=1, skipped=0) for error in (1e-9, 1e-5, 0.1))
+    right, doubtful, wrong = (Check("W1", error, error, size=1, checked=1, skipped=0) for error in (1e-9, 1e-5, 0.1))
     assert GradientCheck([right, right], right).verdict == "right"
     assert GradientCheck([right, doubtful], right).verdict == "look_closer"
     assert GradientCheck([wrong, right, doubtful], right).verdict == "wrong"

@@ -1,5 +1,7 @@
 """The model as a file: the same answers as in training, and with NumPy alone."""
 
+import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,6 +94,16 @@ def test_a_training_that_diverged_has_no_model() -> None:
     plan = replace(PLAN, learning_rate=1e29, optimizer="sgd")
     with pytest.raises(ValueError, match="came to no network: the loss became NaN"):
         Model.of(train(plan, dataset), plan, dataset)
+
+
+def test_a_model_is_the_same_bytes_whenever_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = TASKS["regression"]
+    first = saved(Model.of(train(PLAN, dataset), PLAN, dataset), tmp_path).read_bytes()
+    later = time.time() + 1e8
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert saved(Model.of(train(PLAN, dataset), PLAN, dataset), tmp_path).read_bytes() == first
+    with zipfile.ZipFile(tmp_path / "model.npz") as archive:
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""What a study and a gradient check ask of the engine alike: a dataset, and training values that make sense."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidInput
+from app.store import datasets
+from app.store.models import Dataset
+from engine.errors import InvalidField, unknown_name
+
+
+def dataset_named(dataset_id: str, session: Session) -> Dataset:
+    known = datasets.known_ids(session)
+    if dataset_id not in known:
+        raise InvalidField(("dataset",), unknown_name("dataset", dataset_id, known))
+    return datasets.get(session, dataset_id)
+
+
+def check_images(training: Mapping[str, Any], dataset: Dataset) -> None:
+    if training.get("augmentation") is not None and not dataset.description.get("image_shape"):
+        message = f"`augmentation` must be null: dataset {dataset.id!r} has no `image_shape`"
+        raise InvalidField(("training", "augmentation"), message)
+
+
+@contextmanager
+def at(*prefix: str | int) -> Iterator[None]:
+    """Turn the engine's complaint about a part of the request into one about the request."""
+    try:
+        yield
+    except InvalidField as complaint:
+        raise InvalidInput.from_field(complaint.within(*prefix)) from None

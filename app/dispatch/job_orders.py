@@ -1,0 +1,45 @@
+"""What a worker is told to do for each kind of job, and how long it may take."""
+
+from sqlalchemy.orm import Session
+
+from app import model_files
+from app.dispatch import packing
+from app.dispatch.messages import CheckGradients, Order, SaveModel
+from app.lifecycle import JobKind
+from app.settings import Settings
+from app.store import datasets, studies, trials
+from app.store.models import Dataset, Job
+from engine.training import TrainingPlan
+
+GRADIENT_CHECK_SECONDS = 600  # measured: two minutes for the largest network that is accepted
+
+
+def order_for(session: Session, job: Job, settings: Settings) -> tuple[Order, float]:
+    dataset = datasets.get(session, job.dataset_id)
+    match job.kind:
+        case JobKind.GRADIENT_CHECK:
+            return _check(job, dataset, settings), GRADIENT_CHECK_SECONDS
+        case JobKind.MODEL:
+            return _model(session, job, dataset, settings)
+
+
+def _check(job: Job, dataset: Dataset, settings: Settings) -> CheckGradients:
+    plan = TrainingPlan.from_values(job.request["training"], seed=job.request["seed"])
+    return CheckGradients(settings.datasets_dir / dataset.content_hash, plan, job.request["epochs"])
+
+
+def _model(session: Session, job: Job, dataset: Dataset, settings: Settings) -> tuple[SaveModel, float]:
+    assert job.study_id is not None
+    study = studies.get(session, job.study_id)
+    winner = trials.best(session, study.id)
+    assert winner is not None  # only a complete study is asked for its model
+    assert winner.value is not None
+    order = SaveModel(
+        dataset=settings.datasets_dir / dataset.content_hash,
+        plan=packing.plan_of(study, winner),
+        value=winner.value,
+        class_names=dataset.description["class_names"],
+        columns=dataset.description["columns"],
+        file=model_files.place_of(settings.models_dir, study.id),
+    )
+    return order, study.trial_timeout_seconds

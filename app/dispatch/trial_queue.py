@@ -1,0 +1,98 @@
+"""Trials that wait, and packs of them that workers train."""
+
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.dispatch import packing, recording
+from app.dispatch.assignment import Assignment
+from app.dispatch.messages import Message, TrainPack
+from app.dispatch.workers import Lost, Worker
+from app.lifecycle import FailureReason, StudyState, TrialState
+from app.store import packs, studies, trials
+from app.store.models import Study
+
+TEXTS = {
+    FailureReason.TIMEOUT: "its training took longer than `trial_timeout_seconds`",
+    FailureReason.WORKER_LOST: "its worker has gone silent",
+}
+
+
+@dataclass(frozen=True)
+class SentPack:
+    id: int
+    study_id: str
+    numbers: list[int]
+    overdue_at: float
+
+    def is_wanted(self, session: Session) -> bool:
+        study = session.get(Study, self.study_id)
+        return study is not None and study.state is StudyState.RUNNING
+
+    def record(self, session: Session, message: Message | Lost) -> None:
+        recording.record(session, self.study_id, self.numbers, message)
+
+    def give_up(self, session: Session, reason: FailureReason) -> None:
+        study = session.get(Study, self.study_id)
+        running = [t for t in trials.some(session, self.study_id, self.numbers) if t.state is TrialState.RUNNING]
+        if study is not None and running:
+            study.version += 1
+            recording.give_back(study, running, reason, TEXTS[reason], final=reason is FailureReason.TIMEOUT)
+
+    def leave(self, session: Session) -> None:
+        packs.remove(session, self.id)
+
+
+class TrialQueue:
+    def __init__(self, datasets_dir: Path) -> None:
+        self.datasets_dir = datasets_dir
+
+    def waits(self, session: Session) -> bool:
+        return bool(_studies_with_work(session))
+
+    def claim(
+        self, session: Session, worker: Worker, sent: Collection[Assignment], free_workers: int
+    ) -> tuple[SentPack, TrainPack] | None:
+        study = _next_study(session, sent)
+        if study is None:
+            return None
+        dataset, waiting = studies.dataset(session, study), trials.waiting(session, study.id, packing.WINDOW)
+        chosen = packing.choose_pack(study, waiting, free_workers, packing.data_shape(dataset.description))
+        if chosen is None:
+            return None
+        study.version += 1
+        for trial in trials.some(session, study.id, chosen.numbers):
+            trials.start(study, trial, len(chosen.members), chosen.key)
+        pack = packs.add(session, study.id, chosen.numbers, worker.pid, worker.started)
+        overdue_at = time.monotonic() + study.trial_timeout_seconds
+        order = TrainPack(self.datasets_dir / dataset.content_hash, chosen.members)
+        return SentPack(pack.id, study.id, chosen.numbers, overdue_at), order
+
+    def left_behind(self, session: Session) -> Sequence[tuple[int, str]]:
+        return [(pack.pid, pack.process_started) for pack in packs.every(session)]
+
+    def return_orphans(self, session: Session) -> None:
+        for pack in packs.every(session):
+            packs.remove(session, pack.id)
+        for trial in trials.running(session):
+            study = studies.get(session, trial.study_id)
+            study.version += 1
+            trials.give_back(study, trial)
+
+
+def _next_study(session: Session, sent: Collection[Assignment]) -> Study | None:
+    """The study with the fewest packs in training, the oldest of equals."""
+    busy = Counter(pack.study_id for pack in sent if isinstance(pack, SentPack))
+    return min(_studies_with_work(session), key=lambda study: busy[study.id], default=None)
+
+
+def _studies_with_work(session: Session) -> list[Study]:
+    return [
+        study
+        for study in studies.unfinished(session)
+        if study.state is StudyState.RUNNING and study.counts[TrialState.WAITING]
+    ]

@@ -1,0 +1,105 @@
+"""What a worker does with each kind of order."""
+
+import errno
+import time
+from collections.abc import Callable, Mapping
+
+from app import model_files
+from app.dispatch.messages import (
+    Checked,
+    CheckGradients,
+    DatasetUnreadable,
+    Diverged,
+    Done,
+    End,
+    Finished,
+    Found,
+    ModelDiffers,
+    ModelSaved,
+    Order,
+    Progress,
+    SaveModel,
+    TrainPack,
+    WorkFailed,
+)
+from engine.training import Dataset, TrainingResult, gradient_check, open_dataset, train, train_pack
+from engine.training.model import Model
+
+PROGRESS_SECONDS = 1
+GRADIENTS_PER_ARRAY = 200  # a mistake in a layer shows in nearly all of its numbers
+
+Say = Callable[[Found], None]
+
+
+def carry_out(order: Order, say: Say) -> End:
+    """Do what is ordered and `say` what is found; returns how it ended."""
+    try:
+        dataset = _open(order)
+        if isinstance(dataset, DatasetUnreadable):
+            return dataset
+        match order:
+            case TrainPack():
+                _train(order, dataset, say)
+            case CheckGradients():
+                say(_check(order, dataset))
+            case SaveModel():
+                say(_save_model(order, dataset))
+    except gradient_check.Diverged as error:
+        return WorkFailed(str(error))
+    except Exception as error:  # whatever it was, the dispatcher must hear of it, and the process ends here
+        return WorkFailed(_text(error), may_pass=_is_out_of_memory(error))
+    return Done()
+
+
+def _open(order: Order) -> Dataset | DatasetUnreadable:
+    try:
+        return open_dataset(order.dataset)
+    except (OSError, ValueError) as error:
+        if _is_out_of_memory(error):
+            raise
+        return DatasetUnreadable(_text(error).replace(f"{order.dataset.parent}/", ""))
+
+
+def _train(order: TrainPack, dataset: Dataset, say: Say) -> None:
+    numbers = [member.number for member in order.members]
+    last_progress = time.monotonic()
+
+    def on_epoch(epoch: int, dev: Mapping[int, float]) -> None:
+        nonlocal last_progress
+        if time.monotonic() - last_progress >= PROGRESS_SECONDS:
+            say(Progress({numbers[position]: epoch for position in dev}))
+            last_progress = time.monotonic()
+
+    def on_result(position: int, result: TrainingResult) -> None:
+        say(_result(numbers[position], result))
+
+    train_pack([member.plan for member in order.members], dataset, on_epoch, on_result)
+
+
+def _result(number: int, result: TrainingResult) -> Finished | Diverged:
+    if result.value is None or result.best_epoch is None:
+        return Diverged(number, result.failure or "", result.epochs, result.curve)
+    return Finished(number, result.value, result.metrics, result.best_epoch, result.epochs, result.curve)
+
+
+def _check(order: CheckGradients, dataset: Dataset) -> Checked:
+    return Checked(
+        gradient_check.check_gradients(order.plan, dataset, order.epochs, numbers_per_array=GRADIENTS_PER_ARRAY)
+    )
+
+
+def _save_model(order: SaveModel, dataset: Dataset) -> ModelSaved | ModelDiffers:
+    result = train(order.plan, dataset)
+    if result.value != order.value:
+        return ModelDiffers(result.value)
+    model = Model.of(result, order.plan, dataset, order.class_names, order.columns)
+    model_files.write(order.file, model.save)
+    return ModelSaved()
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

@@ -1,0 +1,250 @@
+"""What a dispatcher does with jobs, with simulated workers."""
+
+import time
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from app.dispatch.dispatcher import Dispatcher
+from app.dispatch.job_orders import GRADIENT_CHECK_SECONDS
+from app.dispatch.job_queue import SentJob
+from app.dispatch.messages import (
+    Alive,
+    Checked,
+    CheckGradients,
+    DatasetUnreadable,
+    Done,
+    Message,
+    TrainPack,
+    WorkFailed,
+)
+from app.dispatch.workers import Lost, Worker
+from app.lifecycle import JobKind, JobState
+from app.settings import Settings
+from app.store import datasets, jobs
+from app.store.database import Database
+from app.store.dispatchers import Superseded, take_over
+from app.store.models import Job
+from engine.training import TrainingPlan
+from engine.training.gradient_check import Check, GradientCheck
+from tests.app.dispatch.making import add_running_study, add_study
+from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, sent_packs, simulated_dispatcher
+
+WAITING, RUNNING, COMPLETE, FAILED = JobState
+
+RIGHT = Check("W1", 1e-9, 1e-5, size=30, checked=29, skipped=1)
+WRONG = Check("b1", 0.5, 0.5, size=3, checked=3, skipped=0)
+CHECKED = Checked(GradientCheck([RIGHT, WRONG], RIGHT))
+
+Simulation = tuple[Dispatcher, SimulatedWorkers]
+
+
+@pytest.fixture
+def simulation(settings: Settings, database: Database) -> Simulation:
+    """A dispatcher with two simulated workers."""
+    return simulated_dispatcher(settings, database)
+
+
+def add_check(database: Database, **changes: Any) -> str:
+    request = {"training": {"hidden_units": 3}, "epochs": 2, "seed": 1} | changes
+    with database.writing() as session:
+        return jobs.add_gradient_check(session, "digits", request).id
+
+
+def job_of(database: Database, job_id: str) -> Job:
+    with database.reading() as session:
+        return jobs.get(session, job_id, JobKind.GRADIENT_CHECK)
+
+
+def states(database: Database, *job_ids: str) -> list[JobState]:
+    return [job_of(database, job_id).state for job_id in job_ids]
+
+
+def kinds(workers: SimulatedWorkers) -> list[type]:
+    return [type(worker.order) for worker in workers.working]
+
+
+def test_a_job_is_sent_with_all_that_its_worker_needs(
+    simulation: Simulation, database: Database, settings: Settings
+) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    before = time.monotonic()
+    dispatcher.tick()
+    [worker], [sent] = workers.working, dispatcher.sent.values()
+    with database.reading() as session:
+        folder = settings.datasets_dir / datasets.get(session, "digits").content_hash
+    assert worker.order == CheckGradients(folder, TrainingPlan(seed=1, hidden_units=(3, 3)), epochs=2)
+    assert before <= sent.overdue_at - GRADIENT_CHECK_SECONDS <= time.monotonic()
+    job = job_of(database, job_id)
+    assert (job.state, job.pid, job.process_started) == (RUNNING, worker.pid, worker.started)
+    assert job.started_at is not None
+
+
+def test_what_its_worker_found_is_kept_and_its_place_is_free(simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    dispatcher.tick()
+    workers.say(workers.working[0], Alive(), CHECKED, Done(), Lost())
+    dispatcher.tick()
+    job = job_of(database, job_id)
+    assert (job.state, job.attempts, job.failure, job.pid) == (COMPLETE, 1, None, None)
+    assert job.finished_at is not None
+    array = {"name": "W1", "relative_error": 1e-9, "one_sided_error": 1e-5, "size": 30, "checked": 29, "skipped": 1}
+    assert job.result is not None
+    assert job.result["verdict"] == "wrong"
+    assert job.result["layers"][0] == job.result["overall"] == array | {"verdict": "right"}
+    assert (dispatcher.sent, workers.working) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("end", "failure"),
+    [
+        (WorkFailed("ValueError: x"), "ValueError: x"),
+        (DatasetUnreadable("FileNotFoundError: x"), "its dataset cannot be read: FileNotFoundError: x"),
+    ],
+)
+def test_what_would_come_to_the_same_again_fails_at_once(
+    simulation: Simulation, database: Database, end: Message, failure: str
+) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    dispatcher.tick()
+    workers.say(workers.working[0], end, Lost())
+    dispatcher.tick()
+    job = job_of(database, job_id)
+    assert (job.state, job.failure, job.attempts, job.result) == (FAILED, failure, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("end", "failure"),
+    [
+        (Lost(), "its worker ended before its work did"),
+        (Done(), "its worker ended before its work did"),
+        (WorkFailed("MemoryError: x", may_pass=True), "MemoryError: x"),
+        (None, "its worker has gone silent"),
+    ],
+)
+def test_a_job_whose_worker_is_lost_is_tried_three_times(
+    simulation: Simulation, database: Database, end: Message | Lost | None, failure: str
+) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    for attempts in (0, 1, 2):
+        dispatcher.tick()
+        job = job_of(database, job_id)
+        assert (job.state, job.attempts, job.failure) == (RUNNING, attempts, None)
+        if end is None:
+            workers.working[0].last_heard -= 1000
+        else:
+            workers.say(workers.working[0], end)
+    dispatcher.tick()
+    job = job_of(database, job_id)
+    assert (job.state, job.attempts, job.failure) == (FAILED, 3, failure)
+    assert workers.working == []
+
+
+def test_a_job_that_takes_too_long_fails_and_its_worker_is_killed(simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    dispatcher.tick()
+    [(worker, sent)] = dispatcher.sent.items()
+    assert isinstance(sent, SentJob)
+    dispatcher.sent[worker] = replace(sent, overdue_at=time.monotonic())
+    dispatcher.tick()
+    job = job_of(database, job_id)
+    assert (job.state, job.failure) == (FAILED, "it took longer than 600 seconds")
+    assert workers.working == []
+
+
+def test_the_worker_of_a_job_that_was_deleted_is_killed(simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    dispatcher.tick()
+    workers.say(workers.working[0], CHECKED)
+    with database.writing() as session:
+        session.delete(jobs.get(session, job_id, JobKind.GRADIENT_CHECK))
+    dispatcher.tick()
+    assert (dispatcher.sent, workers.working) == ({}, [])
+
+
+def test_a_new_dispatcher_gives_a_job_back_and_counts_no_attempt(simulation: Simulation, database: Database) -> None:
+    dispatcher, _ = simulation
+    job_id = add_check(database)
+    dispatcher.tick()
+    for _ in range(5):
+        dispatcher, _ = simulated_dispatcher(dispatcher.settings, database)
+        dispatcher.return_orphans()
+        job = job_of(database, job_id)
+        assert (job.state, job.attempts, job.pid, job.started_at) == (WAITING, 0, None, None)
+        dispatcher.tick()
+        assert states(database, job_id) == [RUNNING]
+
+
+def test_the_oldest_job_goes_first_and_jobs_use_all_workers_while_no_trial_waits(
+    simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    ids = [add_check(database) for _ in range(3)]
+    dispatcher.tick()
+    assert states(database, *ids) == [RUNNING, RUNNING, WAITING]
+    workers.say(workers.working[0], CHECKED, Done())
+    dispatcher.tick()
+    assert states(database, *ids) == [COMPLETE, RUNNING, RUNNING]
+
+
+def test_a_job_goes_before_trials_that_wait(settings: Settings, database: Database) -> None:
+    dispatcher, workers = simulated_dispatcher(settings.model_copy(update={"workers": 1}), database)
+    add_running_study(database)
+    add_check(database)
+    dispatcher.tick()
+    assert kinds(workers) == [CheckGradients]
+
+
+def test_where_trials_wait_too_jobs_have_one_worker_at_a_time(simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    add_study(database, trials=60)
+    ids = [add_check(database) for _ in range(3)]
+    for done in range(3):
+        dispatcher.tick()
+        assert sorted(kind.__name__ for kind in kinds(workers)) == ["CheckGradients", "TrainPack"]
+        assert len(sent_packs(dispatcher)) == 1
+        assert states(database, *ids) == [COMPLETE] * done + [RUNNING] + [WAITING] * (2 - done)
+        worker = next(worker for worker in workers.working if isinstance(worker.order, CheckGradients))
+        workers.say(worker, CHECKED, Done())
+    dispatcher.tick()
+    assert kinds(workers) == [TrainPack, TrainPack]
+
+
+def test_a_dispatcher_that_was_superseded_sends_no_job_and_records_none(
+    simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    first, second = add_check(database), add_check(database)
+    dispatcher.workers.limit = 1
+    dispatcher.tick()
+    with database.writing() as session:
+        take_over(session, pid=1)
+    workers.say(workers.working[0], CHECKED, Done())
+    with pytest.raises(Superseded):
+        dispatcher.tick()
+    workers.working.clear()
+    with pytest.raises(Superseded):
+        dispatcher.send()
+    assert states(database, first, second) == [RUNNING, WAITING]
+
+
+def test_news_of_a_job_that_came_to_an_end_is_dropped(simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    job_id = add_check(database)
+    dispatcher.tick()
+    worker: SimulatedWorker = workers.working[0]
+    sent = dispatcher.sent[cast("Worker", worker)]
+    workers.say(worker, CHECKED, WorkFailed("ValueError: x"), Lost())
+    dispatcher.tick()
+    before = job_of(database, job_id)
+    with database.writing() as session:
+        sent.record(session, Lost())
+    after = job_of(database, job_id)
+    assert (after.state, after.attempts, after.failure) == (COMPLETE, 1, None) == (before.state, before.attempts, None)
