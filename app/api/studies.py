@@ -9,6 +9,7 @@ from app.api.dependencies import TheDatabase
 from app.api.export import export_json
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
+from app.api.strict import StrictModel
 from app.api.submission import study_from
 from app.api.views import round_answer, study_answer
 from app.lifecycle import EndedBy, StudyState
@@ -64,10 +65,12 @@ def list_rounds(study_id: str, database: TheDatabase) -> Page[RoundAnswer]:
         return Page(items=[round_answer(row) for row in rounds.of_study(session, study.id)], next_cursor=None)
 
 
+class ExportQuery(StrictModel):
+    format: Literal["json"] = "json"
+
+
 @router.get("/{study_id}/export")
-def export_study(
-    study_id: str, database: TheDatabase, _format: Annotated[Literal["json"], Query(alias="format")] = "json"
-) -> Response:
+def export_study(study_id: str, _query: Annotated[ExportQuery, Query()], database: TheDatabase) -> Response:
     """The same bytes for the same study, for any number of workers and through any crash."""
     with database.reading() as session:
         study = studies.get(session, study_id)

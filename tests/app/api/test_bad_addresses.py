@@ -114,6 +114,13 @@ def test_a_wrong_query_of_the_trials_is_refused(query: str, api: httpx.Client, s
     assert WRONG_TRIAL_QUERIES[query][1] in message
 
 
+def test_an_export_asked_for_in_unknown_words_is_refused(api: httpx.Client, study: str) -> None:
+    assert field_error(api.get(f"{study}/export?fromat=json")) == (
+        "fromat",
+        "unknown field 'fromat': the nearest known one is 'format'",
+    )
+
+
 def test_an_export_in_a_format_that_is_not_there_is_refused(api: httpx.Client, study: str) -> None:
     pointer, message = field_error(api.get(f"{study}/export?format=csv"))
     assert pointer == "format"

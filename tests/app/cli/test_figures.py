@@ -34,9 +34,17 @@ def test_a_value_has_the_digits_that_tell_it_from_others(value: Any, text: str) 
 
 @pytest.mark.parametrize(
     ("metric", "value", "text"),
-    [("error_rate", 0.016667, "1.67 %"), ("f1", 1.0, "100.00 %"), ("rmse", 1234.56, "1235"), ("rmse", None, "–")],
+    [
+        ("error_rate", 0.016667, "1.67 %"),
+        ("f1", 1.0, "100.00 %"),
+        ("rmse", 1234.56, "1235"),
+        ("rmse", 37170.49, "37,170"),
+        ("mae", 1.5e15, "1.5e+15"),
+        ("r2", -37170.49, "-37,170"),
+        ("rmse", None, "–"),
+    ],
 )
-def test_shares_are_shown_as_percentages(metric: str, value: float | None, text: str) -> None:
+def test_shares_are_shown_as_percentages_and_large_numbers_in_full(metric: str, value: float | None, text: str) -> None:
     assert measured(metric, value) == text
 
 
