@@ -56,7 +56,7 @@ def test_a_sample_file_holds_no_pickle_and_is_small(name: str) -> None:
     path = FOLDER / f"{name}.npz"
     assert path.stat().st_size < 100_000
     with np.load(path, allow_pickle=False) as arrays:
-        assert sorted(arrays.files) == ["classes", "columns", "split", "target", "task", "x", "y"]
+        assert sorted(arrays.files) == ["classes", "columns", "image_shape", "split", "target", "task", "x", "y"]
         assert not any(arrays[part].dtype.hasobject for part in arrays.files)
 
 
