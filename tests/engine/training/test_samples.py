@@ -29,6 +29,7 @@ def test_each_sample_has_known_rows_features_and_classes(
     assert len(sample.columns) == features
     assert len(sample.classes) == classes
     dataset = load_dataset(name)
+    assert dataset.image_shape == ((8, 8, 1) if name == "digits" else None)
     assert (dataset.train.rows, dataset.dev.rows, dataset.features, dataset.classes) == (*rows[:2], features, classes)
 
 
