@@ -189,6 +189,7 @@ WRONG_TABLES: dict[str, tuple[str | bytes, dict[str, Any], str, str]] = {
     "arrays and a split column": (bars(), {"split_column": "split"}, "/split_column", "give it an array 'split'"),
     "arrays of another shape": (bars(), {"image_shape": "[4, 4]"}, "/image_shape", "20, but [4, 4] has 16"),
     "arrays and a wrong task": (bars(), {"task": "regression"}, "/task", "'y' holds 'lies' in row 0"),
+    "an array alone": (b"\x93NUMPY\x01\x00", {"target": "y"}, "/file", "save `x` and `y` together, with numpy.savez"),
     "truncated arrays": (bars()[:-100], {}, "/file", "no whole NPZ file"),
     "pickled arrays": (npz(x=np.array([{}]), y=np.ones(1)), {}, "/file", "array 'x' holds pickled Python objects"),
     "one array alone": (npz(x=np.ones((20, 3))), {}, "/file", "array 'y' is missing"),

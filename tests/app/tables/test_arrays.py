@@ -124,7 +124,7 @@ def test_an_array_can_say_how_to_split(tmp_path: Path) -> None:
 
 
 def test_arrays_are_prepared_in_bounded_memory(tmp_path: Path) -> None:
-    """What was uploaded, a copy of its training rows, these as float64 and as float32, and some pieces of 1,024 rows."""
+    """What was uploaded, its training rows once more, as float64 and as float32, and some pieces of 1,024 rows."""
     x = np.random.default_rng(0).integers(0, 256, (6000, 784), dtype=np.uint8)
     path = file_of(tmp_path, x=x, y=np.arange(6000) % 10)
     tracemalloc.start()

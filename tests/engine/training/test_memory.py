@@ -23,7 +23,7 @@ TRAIN = """
     from pathlib import Path
 
     from engine.training import TrainingPlan, open_dataset, train_pack
-    from engine.training.costs import member_bytes
+    from engine.training.costs import DataShape, member_bytes
     from tests.engine.training.small_data import clouds
 
     def own_bytes():
@@ -33,6 +33,7 @@ TRAIN = """
     values = {"hidden_layers": 1, "hidden_units": 32, "keep_prob": 0.8, "batch_size": 64, "epochs": 1}
     plans = [TrainingPlan.from_values(values | json.loads(sys.argv[2]), seed=seed) for seed in range(4)]
     dataset = open_dataset(Path(sys.argv[1]))
+    shape = DataShape(dataset.features, dataset.outputs, dataset.train.rows)
     plain = TrainingPlan.from_values(values)
     train_pack([plain], clouds(10))  # what the first training alone loads
     tracemalloc.start()
@@ -40,7 +41,7 @@ TRAIN = """
     results = train_pack(plans, dataset, on_epoch=lambda *_: during.append(own_bytes()))
     assert all(result.failure is None for result in results)
     print(json.dumps({
-        "stated": sum(member_bytes(plan, dataset.features, dataset.outputs, dataset.train.rows) for plan in plans),
+        "stated": sum(member_bytes(plan, shape) for plan in plans),
         "peak of what Python allocated": tracemalloc.get_traced_memory()[1],
         "memory that no file stands for": max(during) - before,
     }))
