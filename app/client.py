@@ -122,20 +122,23 @@ class Client:
     def upload_dataset(
         self,
         path: Path | str,
-        target: str,
+        target: str | None = None,
         *,
         name: str | None = None,
         task: str | None = None,
         split: Sequence[float] | None = None,
         split_seed: int | None = None,
         split_column: str | None = None,
+        image_shape: Sequence[int] | str | None = None,
     ) -> Answer:
-        """Upload a CSV file, read from the disk as it is sent; `target` is the column to predict.
+        """Upload a CSV file or an NPZ file, read from the disk as it is sent.
 
+        target         the column to predict; not for an NPZ file, whose array `y` it is
         name           the file's name without its ending, where none is given
         task           "classification" or "regression"; without it the target's values decide
         split          shares of the rows for train, dev and test, drawn with `split_seed`
         split_column   the column that says train, dev or test row by row, instead
+        image_shape    (height, width) or (height, width, channels) of rows that are images
         """
         path = Path(path)
         fields = {
@@ -145,9 +148,10 @@ class Client:
             "split": None if split is None else json.dumps(list(split)),
             "split_seed": split_seed,
             "split_column": split_column,
+            "image_shape": image_shape if isinstance(image_shape, str | None) else json.dumps(list(image_shape)),
         }
         with path.open("rb") as file:
-            files = {"file": (path.name, file, "text/csv")}
+            files = {"file": (path.name, file)}
             return self._connection.ask(
                 "POST", "/v1/datasets", data=given(fields), files=files, timeout=UPLOAD_TIMEOUT_SECONDS
             )

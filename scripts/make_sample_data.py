@@ -19,7 +19,8 @@ SPLIT_SEED = 0
 def digits() -> dict[str, Any]:
     source = datasets.load_digits()
     classes = [str(name) for name in source.target_names]
-    return _classification("digit", source.data, source.target, source.feature_names, classes)
+    made = _classification("digit", source.data, source.target, source.feature_names, classes)
+    return made | {"image_shape": np.array([8, 8, 1])}
 
 
 def breast_cancer() -> dict[str, Any]:
@@ -53,6 +54,7 @@ def _arrays(
         "split": splits,
         "columns": np.array(columns, dtype=np.str_),
         "classes": np.array(classes, dtype=np.str_),
+        "image_shape": np.array([], dtype=np.int64),
     }
 
 

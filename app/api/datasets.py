@@ -21,6 +21,7 @@ from app.tables.files import StoredDataset, remove
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 _SHARES = TypeAdapter(tuple[float, float, float])
+_IMAGE_SHAPE = TypeAdapter(list[int])
 
 
 class DatasetAnswer(BaseModel):
@@ -34,11 +35,12 @@ class DatasetAnswer(BaseModel):
     split: dict[str, Any] = Field(description="How the rows were split.")
     columns: list[dict[str, Any]] = Field(description="The input columns and how each is encoded.")
     content_hash: str
+    image_shape: list[int] | None = Field(description="[height, width, channels] of rows that are images.")
     created_at: datetime
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DatasetAnswer":
-        told = ("task", "target", "class_names", "splits", "split", "columns")
+        told = ("task", "target", "class_names", "splits", "split", "columns", "image_shape")
         return cls(
             id=dataset.id,
             name=dataset.name,
@@ -58,13 +60,18 @@ def _file(value: Any) -> Any:
 class DatasetForm(StrictModel):
     model_config = ConfigDict(strict=False, arbitrary_types_allowed=True)  # a form's values are all text
 
-    file: Annotated[UploadFile, BeforeValidator(_file)] = Field(description="A CSV file with a header line.")
-    target: str = Field(description="The column to predict.")
+    file: Annotated[UploadFile, BeforeValidator(_file)] = Field(
+        description="A CSV file with a header line, or an NPZ file with `x` and `y`."
+    )
+    target: str | None = Field(None, description="The column to predict. An NPZ file has an array `y` instead.")
     name: Name | None = Field(None, description="Left out: the file's name.")
     task: str | None = Field(None, description="`classification` or `regression`; left out: told from the target.")
     split: str = Field("[0.6, 0.2, 0.2]", description="Shares of train, dev and test.")
     split_seed: int = 0
     split_column: str | None = Field(None, description="A column that says train, dev or test, in place of `split`.")
+    image_shape: str | None = Field(
+        None, description="[height, width] or [height, width, channels] of rows that are images."
+    )
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -74,6 +81,12 @@ def create_dataset(
     settings: TheSettings,
     response: Response,
 ) -> DatasetAnswer:
+    """Upload a CSV file, or an NPZ file as numpy.savez writes it.
+
+    The arrays of an NPZ file are `x`, numbers (rows, features) or images (rows, height, width) or (rows, height, width,
+    channels); `y` (rows,), numbers or texts; and if wished `split` (rows,), texts that say train, dev or test. NaN in
+    `x` is a missing value. Nothing is unpickled.
+    """
     with kept_on_disk(form.file, settings.datasets_dir) as path:
         dataset = _store(path, form, database, settings)
     response.headers["Location"] = f"{router.prefix}/{dataset.id}"
@@ -115,7 +128,7 @@ def _store(path: Path, form: DatasetForm, database: Database, settings: Settings
 
 def _ingest(path: Path, form: DatasetForm, settings: Settings) -> StoredDataset:
     # With pandas, a second of every start of the API that only the first upload needs to wait for.
-    from app.tables.ingest import ingest_csv
+    from app.tables.ingest import ingest
     from app.tables.options import TableOptions
 
     options = TableOptions(
@@ -124,8 +137,9 @@ def _ingest(path: Path, form: DatasetForm, settings: Settings) -> StoredDataset:
         split=_shares(form.split),
         split_seed=form.split_seed,
         split_column=form.split_column,
+        image_shape=None if form.image_shape is None else _image_shape(form.image_shape),
     )
-    return ingest_csv(path, options, settings.datasets_dir)
+    return ingest(path, options, settings.datasets_dir)
 
 
 def _shares(text: str) -> tuple[float, float, float]:
@@ -134,3 +148,11 @@ def _shares(text: str) -> tuple[float, float, float]:
     except ValueError:
         message = f"`split` must be three numbers like [0.6, 0.2, 0.2], but got {text!r}"
         raise InvalidInput.at("/split", message) from None
+
+
+def _image_shape(text: str) -> list[int]:
+    try:
+        return _IMAGE_SHAPE.validate_json(text, strict=True)
+    except ValueError:
+        message = f"`image_shape` must be [height, width] or [height, width, channels], but got {text!r}"
+        raise InvalidInput.at("/image_shape", message) from None

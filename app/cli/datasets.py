@@ -32,7 +32,7 @@ def list_datasets(context: typer.Context, url: Url = None, as_json: AsJson = Fal
 @datasets.command()
 def add(
     file: TableFile,
-    target: Target,
+    target: Target = None,
     task: Task = None,
     name: Annotated[str | None, typer.Option(help="Left out: the file's name.", show_default=False)] = None,
     split: Annotated[
@@ -44,13 +44,26 @@ def add(
         str | None,
         typer.Option(metavar="COLUMN", help="The column that says train, dev or test instead.", show_default=False),
     ] = None,
+    image_shape: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HEIGHT,WIDTH]", help="Rows are images, with a third number in colour.", show_default=False
+        ),
+    ] = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Upload a table, which is split once and never changes."""
+    """Upload a table or arrays, to be split once and never changed."""
     with connect(url) as client, busy(f"Uploading {file.name} …"):
         dataset = client.upload_dataset(
-            file, target, name=name, task=task, split=split, split_seed=split_seed, split_column=split_column
+            file,
+            target,
+            name=name,
+            task=task,
+            split=split,
+            split_seed=split_seed,
+            split_column=split_column,
+            image_shape=image_shape,
         )
     if as_json:
         print_json(dataset)

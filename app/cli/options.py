@@ -32,9 +32,20 @@ StudyReference = Annotated[
 ]
 TableFile = Annotated[
     Path,
-    typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="A CSV file with a header line."),
+    typer.Argument(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="A CSV file with a header line, or an NPZ file.",
+    ),
 ]
-Target = Annotated[str, typer.Option(metavar="COLUMN", help="The column to predict.")]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="The column to predict; not for an NPZ file, whose `y` it is.", show_default=False
+    ),
+]
 Task = Annotated[
     str | None,
     typer.Option(help="classification or regression; left out: from the target's values.", show_default=False),

@@ -13,7 +13,7 @@ from app.client import Answer, ApiError, Client
 
 def tune(
     file: TableFile,
-    target: Target,
+    target: Target = None,
     task: Task = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Left out: 100.", show_default=False)] = None,
     space: Annotated[str, typer.Option(help="A search space: `parfocal spaces` lists them.")] = "mlp-basic",
@@ -21,7 +21,7 @@ def tune(
     seed: Annotated[int | None, typer.Option(min=0, help="Left out: drawn.", show_default=False)] = None,
     url: Url = None,
 ) -> None:
-    """Upload a table and search for what predicts COLUMN best."""
+    """Upload a table or arrays and search for what predicts best."""
     with connect(url) as client:
         with busy(f"Uploading {file.name} …"):
             dataset = client.upload_dataset(file, target, name=name, task=task)

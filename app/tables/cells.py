@@ -43,7 +43,7 @@ def refuse_commas_in_numbers(table: pd.DataFrame) -> None:
         text = first_text(table[name])
         if text is not None and all(map(_is_number_or_has_comma, table[name].cat.categories)):
             raise refused(
-                f"column {name!r} holds {text[0]} in line {text[1]}: write numbers with a decimal point, "
+                f"column {name!r} holds {text[0]} in {text[1]}: write numbers with a decimal point, "
                 "and without separators of thousands"
             )
 
@@ -52,40 +52,44 @@ def _is_number_or_has_comma(text: str) -> bool:
     return parse_number(text) is not None or _NUMBER_WITH_COMMA.fullmatch(text) is not None
 
 
-def first_line(column: pd.Series, where: Array) -> int:
-    """The line of the first row for which `where` holds; a table's index is its lines."""
-    return int(column.index[int(np.argmax(where))])
+def first_place(column: pd.Series, where: Array) -> str:
+    """Where the first row stands for which `where` holds: "line 3" of a CSV file, "row 3" of arrays."""
+    return place(column.index, int(np.argmax(where)))
 
 
-def first_text(column: pd.Series) -> tuple[str, int] | None:
-    """Return the first cell that is neither missing nor a number, as shown, and its line."""
+def place(index: pd.Index, row: int) -> str:
+    return f"{index.name or 'row'} {index[row]}"
+
+
+def first_text(column: pd.Series) -> tuple[str, str] | None:
+    """Return the first cell that is neither missing nor a number, as shown, and where it stands."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return None
     is_text = np.array([parse_number(text) is None for text in column.cat.categories] + [False])
     wrong = is_text[column.cat.codes.to_numpy()]  # a missing cell has code -1, the last
     if not wrong.any():
         return None
-    return shown(column.iloc[int(np.argmax(wrong))]), first_line(column, wrong)
+    return shown(column.iloc[int(np.argmax(wrong))]), first_place(column, wrong)
 
 
 def numbers(column: pd.Series) -> Array:
     """Return the cells as float64 (rows,), NaN where missing.
 
-    Raises InvalidInput, naming column and line, for a text and for a number that is infinite or beyond
+    Raises InvalidInput, naming column and place, for a text and for a number that is infinite or beyond
     ±MAX_MAGNITUDE.
     """
     text = first_text(column)
     if text is not None:
         raise refused(
-            f"column {column.name!r} holds numbers in the training rows, but {text[0]} in line {text[1]}: "
+            f"column {column.name!r} holds numbers in the training rows, but {text[0]} in {text[1]}: "
             "write a number, or leave the cell empty if it is missing"
         )
     values = _floats(column)
     too_large = np.abs(values) > MAX_MAGNITUDE
     if too_large.any():
         value = shown(values[int(np.argmax(too_large))])
-        line = first_line(column, too_large)
-        raise refused(f"column {column.name!r} holds {value} in line {line}: at most ±{MAX_MAGNITUDE:g} is allowed")
+        where = first_place(column, too_large)
+        raise refused(f"column {column.name!r} holds {value} in {where}: at most ±{MAX_MAGNITUDE:g} is allowed")
     return values
 
 

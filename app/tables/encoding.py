@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.tables.cells import first_text, numbers
 from app.tables.layout import refused
-from app.tables.limits import MAX_CATEGORIES, MAX_CELLS
+from app.tables.limits import MAX_CATEGORIES, MAX_ENCODED_CELLS
 from engine.training.arrays import Array
 
 
@@ -132,7 +132,7 @@ class Encoder:
 
         A column that held texts when the encoder was fitted must hold texts again, not float64.
 
-        Raises InvalidInput, naming column and line, for a number that is too large and for a text where the
+        Raises InvalidInput, naming column and place, for a number that is too large and for a text where the
         training rows hold numbers.
         """
         encoded = np.empty((len(table), len(self.features)))
@@ -173,7 +173,7 @@ def refuse_long_texts(table: pd.DataFrame) -> None:
         if distinct > MAX_CATEGORIES:
             raise refused(
                 f"column {name!r} holds {distinct} distinct texts, but at most {MAX_CATEGORIES} can become features: "
-                f"drop the column; or, if it should hold numbers, mend {text[0]} in line {text[1]}"
+                f"drop the column; or, if it should hold numbers, mend {text[0]} in {text[1]}"
             )
 
 
@@ -182,8 +182,8 @@ def refuse_unfit_width(encoder: Encoder, rows: int) -> None:
     features = len(encoder.features)
     if not features:
         raise refused("no column but the target holds anything in the training rows: there is no feature to learn from")
-    if rows * features > MAX_CELLS:
+    if rows * features > MAX_ENCODED_CELLS:
         raise refused(
-            f"the table becomes {rows} rows × {features} features, but at most {MAX_CELLS} cells are allowed: "
+            f"the table becomes {rows} rows × {features} features, but at most {MAX_ENCODED_CELLS} cells are allowed: "
             "drop rows, or columns of text with many distinct values"
         )

@@ -1,16 +1,21 @@
-"""The whole way of an uploaded table, from the CSV file to the dataset's folder."""
+"""The whole way of an uploaded table, from the CSV or NPZ file to the dataset's folder."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from app.errors import InvalidInput
-from app.tables.cells import refuse_commas_in_numbers
+from app.errors import FieldError, InvalidInput
+from app.tables.arrays import read_arrays
+from app.tables.cells import place, refuse_commas_in_numbers
 from app.tables.encoding import Encoder, refuse_long_texts, refuse_unfit_width
 from app.tables.files import StoredDataset, store
+from app.tables.images import check_image_shape, full_image_shape
 from app.tables.layout import refused
 from app.tables.limits import MAX_DEVIATIONS, MIN_ROWS
+from app.tables.npz import is_npz
 from app.tables.options import TableOptions
 from app.tables.prepared import PreparedDataset, standardise
 from app.tables.reading import read_table
@@ -18,18 +23,38 @@ from app.tables.splitting import SPLIT_NAMES, assign_rows, read_split_column
 from app.tables.target import Target, read_target, require_rows_in_each_split, require_trainable
 from engine.errors import unknown_name
 from engine.training.arrays import Array
+from engine.training.dataset import Rows
 
 
-def ingest_csv(source: Path, options: TableOptions, root: Path) -> StoredDataset:
+def ingest(source: Path, options: TableOptions, root: Path) -> StoredDataset:
     """Read, split, encode and store a table; everything is learnt from its training rows alone.
 
-    Raises InvalidInput for whatever is wrong with the table or does not fit it, and InsufficientStorage if the
-    disk is full; nothing is left behind then.
+    Whether it is an NPZ file or a CSV file is told from its first bytes. Raises InvalidInput for whatever is wrong with
+    the table or does not fit it, and InsufficientStorage if the disk is full; nothing is left behind then.
     """
-    return store(root, prepare(read_table(source), options))
+    if not is_npz(source):
+        return store(root, _prepare(read_table(source), options))
+    table, options = read_arrays(source, options)
+    with _within_the_file():
+        prepared = _prepare(table, options)
+    return store(root, prepared)
 
 
-def prepare(table: pd.DataFrame, options: TableOptions) -> PreparedDataset:
+@contextmanager
+def _within_the_file() -> Iterator[None]:
+    """An NPZ file brings its target and its split along, so what is wrong with them is wrong with the file."""
+    try:
+        yield
+    except InvalidInput as complaint:
+        moved = {"/target": "/file", "/split_column": "/file"}
+        raise InvalidInput(
+            [FieldError(moved.get(error.pointer, error.pointer), error.message) for error in complaint.errors]
+        ) from None
+
+
+def _prepare(table: pd.DataFrame, options: TableOptions) -> PreparedDataset:
+    if options.target is None:
+        raise InvalidInput.at("/target", "`target` is required: the column to predict")
     _require_enough_rows(table)
     refuse_commas_in_numbers(table)
     target = read_target(_column(table, options.target, "/target"), options.task)
@@ -40,6 +65,8 @@ def prepare(table: pd.DataFrame, options: TableOptions) -> PreparedDataset:
     refuse_long_texts(features)
     encoder = Encoder.fit(features[is_training])
     refuse_unfit_width(encoder, len(table))
+    if options.image_shape:
+        check_image_shape(options.image_shape, encoder)
     prepared = _encode(features, target, splits, encoder, options)
     _refuse_outliers(prepared, table, splits)
     return prepared
@@ -69,27 +96,29 @@ def _split(table: pd.DataFrame, target: Target, options: TableOptions) -> Array:
 def _encode(
     features: pd.DataFrame, target: Target, splits: Array, encoder: Encoder, options: TableOptions
 ) -> PreparedDataset:
-    train, dev, test = (
-        (encoder.encode(features[splits == code]), target.values[splits == code]) for code in range(len(SPLIT_NAMES))
-    )
-    dataset, test_split = standardise(target.task, train, dev, test, len(target.class_names))
+    def rows(code: int) -> Rows:
+        return encoder.encode(features[splits == code]), target.values[splits == code]
+
+    shape = full_image_shape(options.image_shape) if options.image_shape else None
+    # One after another: as float64 they are twice as large as what is kept of them.
+    dataset, test_split = standardise(target.task, map(rows, range(len(SPLIT_NAMES))), len(target.class_names), shape)
     return PreparedDataset(dataset, test_split, target.name, target.class_names, encoder, options.describe_split())
 
 
 def _refuse_outliers(prepared: PreparedDataset, table: pd.DataFrame, splits: Array) -> None:
     """Raise InvalidInput for what lies so far from the training rows that no trial could have a finite loss."""
     for code, split in enumerate(prepared.splits.values()):
-        lines = table.index[splits == code]
-        _refuse_outlier(split.inputs, prepared.encoder.features, lines)
+        index = table.index[splits == code]
+        _refuse_outlier(split.inputs, prepared.encoder.features, index)
         if prepared.dataset.task == "regression":
-            _refuse_outlier(split.targets[:, np.newaxis], [prepared.target], lines)
+            _refuse_outlier(split.targets[:, np.newaxis], [prepared.target], index)
 
 
-def _refuse_outlier(standardised: Array, names: list[str], lines: pd.Index) -> None:
+def _refuse_outlier(standardised: Array, names: list[str], index: pd.Index) -> None:
     if max(standardised.max(), -standardised.min()) <= MAX_DEVIATIONS:
         return
     row, column = map(int, np.unravel_index(np.abs(standardised).argmax(), standardised.shape))
     raise refused(
-        f"{names[column]!r} in line {lines[row]} lies {abs(standardised[row, column]):.0e} standard deviations from "
+        f"{names[column]!r} in {place(index, row)} lies {abs(standardised[row, column]):.0e} standard deviations from "
         f"the mean of the training rows: at most {MAX_DEVIATIONS:.0e} are allowed"
     )

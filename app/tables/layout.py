@@ -21,6 +21,7 @@ from engine.training.arrays import Array
 COMMA = ","
 OTHER_SEPARATORS = (";", "\t")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+NUMPY_MARK = b"\x93NUMPY"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Layout:
 
 def read_layout(path: Path) -> Layout:
     """Check every line of the file at `path`; raises InvalidInput, naming the line, for the first that is wrong."""
-    _refuse_utf16(path)
+    _refuse_other_files(path)
     separator = _separator(path)
     with open_text(path) as stream:
         records = _records(stream, separator)
@@ -62,10 +63,13 @@ def open_text(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", errors="surrogateescape")
 
 
-def _refuse_utf16(path: Path) -> None:
+def _refuse_other_files(path: Path) -> None:
     with path.open("rb") as stream:
-        if stream.read(2) in UTF16_MARKS:
-            raise refused("the file is encoded as UTF-16, by its first two bytes: save it as UTF-8")
+        beginning = stream.read(len(NUMPY_MARK))
+    if beginning.startswith(UTF16_MARKS):
+        raise refused("the file is encoded as UTF-16, by its first two bytes: save it as UTF-8")
+    if beginning == NUMPY_MARK:
+        raise refused("the file is one NumPy array alone: save `x` and `y` together, with numpy.savez")
 
 
 def _separator(path: Path) -> str:

@@ -1,6 +1,6 @@
 """A dataset that is ready to be written: standardised rows of all three splits, and all that is told about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,7 @@ import numpy as np
 from app.tables.encoding import Encoder
 from app.tables.splitting import SPLIT_NAMES
 from engine.training.arrays import Array
-from engine.training.dataset import Dataset, Split, Task, describe
-
-Rows = tuple[Array, Array]  # raw inputs (rows, features), targets (rows,)
+from engine.training.dataset import Dataset, ImageShape, Rows, Scales, Split, Task, describe
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,19 @@ class PreparedDataset:
         return {"rows": split.rows, "class_rows": dict(zip(self.class_names, class_rows, strict=True))}
 
 
-def standardise(task: Task, train: Rows, dev: Rows, test: Rows, classes: int) -> tuple[Dataset, Split]:
-    """Standardise raw rows with what the training rows alone tell.
+def standardise(
+    task: Task, splits: Iterable[Rows], classes: int, image_shape: ImageShape | None = None
+) -> tuple[Dataset, Split]:
+    """Standardise the raw rows of train, dev and test, taken one after another, with what the training rows tell.
 
-    A number too far out for float32 becomes infinite; the caller refuses it by name and line.
+    A number too far out for float32 becomes infinite; the caller refuses it by name and place.
     """
     with np.errstate(over="ignore"):
-        dataset = Dataset.from_rows(task, train, dev, classes)
-        inputs = dataset.input_standardisation.apply(test[0]).astype(np.float32)
-        targets = dataset.target_standardisation.apply(test[1]).astype(dataset.train.targets.dtype)
-    return dataset, Split(inputs, targets)
+        remaining = iter(splits)
+        train = next(remaining)
+        scales = Scales.fit(task, train)
+        parts = [scales.split(train)]
+        del train
+        parts += map(scales.split, remaining)
+    dataset = Dataset(task, classes, parts[0], parts[1], scales.inputs, scales.targets, image_shape)
+    return dataset, parts[2]

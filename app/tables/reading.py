@@ -13,6 +13,7 @@ import pandas as pd
 
 from app.tables.cells import MISSING_MARKERS
 from app.tables.layout import Layout, open_text, read_layout, refused
+from engine.training.arrays import Array
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -59,8 +60,12 @@ def _is_number_or_text(column: pd.Series) -> bool:
 def _compact(column: pd.Series) -> pd.Series:
     if column.dtype.kind in "iuf":
         return column.astype(np.float64)
-    codes, texts = pd.factorize(column)
-    stripped = pd.Series(texts).str.strip()
+    return texts(*pd.factorize(column))
+
+
+def texts(codes: Array, distinct: Iterable[str]) -> pd.Series:
+    """The column whose cells are `distinct` texts by their codes (rows,), -1 for a missing one."""
+    stripped = pd.Series(distinct).str.strip()
     stripped_codes, categories = pd.factorize(stripped.mask(stripped.isin(MISSING_MARKERS)))
     by_code = np.append(stripped_codes, -1)  # a missing cell has code -1, the last
     return pd.Series(pd.Categorical.from_codes(by_code[codes], categories=categories))

@@ -13,8 +13,9 @@ from engine.training.samples import Sample, read_sample
 def store_sample(root: Path, name: str) -> StoredDataset:
     """Store the sample data set `name`; raises InvalidField if there is none of that name."""
     sample = read_sample(name)
-    train, dev, test = (sample.rows(split) for split in ("train", "dev", "test"))
-    dataset, test_split = standardise(sample.task, train, dev, test, len(sample.classes))
+    dataset, test_split = standardise(
+        sample.task, (sample.rows(split) for split in ("train", "dev", "test")), len(sample.classes), sample.image_shape
+    )
     return store(
         root,
         PreparedDataset(dataset, test_split, sample.target, sample.classes, _encoder(sample), {"sample": name}),

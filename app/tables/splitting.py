@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from app.errors import InvalidInput
-from app.tables.cells import first_line, shown
+from app.tables.cells import first_place, shown
 from engine.seeding import Purpose, generator
 from engine.training.arrays import Array
 
@@ -67,7 +67,7 @@ def read_split_column(column: pd.Series) -> Array:
     unknown = codes < 0
     if unknown.any():
         cell = shown(cells.iloc[int(np.argmax(unknown))])
-        raise _invalid_split_column(column, f"holds {cell} in line {first_line(column, unknown)}")
+        raise _invalid_split_column(column, f"holds {cell} in {first_place(column, unknown)}")
     for code, name in enumerate(SPLIT_NAMES):
         if not (codes == code).any():
             raise _invalid_split_column(column, f"gives no row to {name}")

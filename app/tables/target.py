@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from app.errors import InvalidInput
-from app.tables.cells import first_line, first_text, numbers
+from app.tables.cells import first_place, first_text, numbers
 from app.tables.limits import MAX_CLASSES, MAX_INFERRED_CLASSES
 from app.tables.splitting import SPLIT_NAMES
 from engine.training.arrays import Array
@@ -34,7 +34,7 @@ def read_target(column: pd.Series, task: Task | None) -> Target:
     if text is None:
         return _from_numbers(name, numbers(column), task)
     if task == "regression":
-        message = f"regression needs a target of numbers, but {name!r} holds {text[0]} in line {text[1]}"
+        message = f"regression needs a target of numbers, but {name!r} holds {text[0]} in {text[1]}"
         raise InvalidInput.at("/task", message)
     return _from_texts(name, column)
 
@@ -99,8 +99,8 @@ def _refuse_missing(column: pd.Series) -> None:
     missing = column.isna().to_numpy()
     if missing.any():
         raise _invalid(
-            f"target {column.name!r} is missing in {missing.sum()} of {len(column)} rows, the first in line "
-            f"{first_line(column, missing)}: every row needs one"
+            f"target {column.name!r} is missing in {missing.sum()} of {len(column)} rows, the first in "
+            f"{first_place(column, missing)}: every row needs one"
         )
 
 

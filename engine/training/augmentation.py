@@ -20,7 +20,7 @@ _RULES: dict[str, Rule] = {
 class Augmentation:
     """shift    pixels, at most, up or down and left or right
     flip     whether half of the images are mirrored left to right
-    rotate   degrees, at most, either way
+    rotate   degrees, at most, either way, about the centre
     noise    standard deviation of what is added to each pixel, in units of the pixels' own over the training rows
     """
 
@@ -28,6 +28,11 @@ class Augmentation:
     flip: bool = False
     rotate: float = 0.0
     noise: float = 0.0
+
+    @property
+    def moves(self) -> bool:
+        """Whether pixels change their places."""
+        return self.shift > 0 or self.flip or self.rotate > 0
 
 
 def augmentation_rule() -> Rule:

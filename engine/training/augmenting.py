@@ -1,18 +1,22 @@
 """Carrying out the augmentation of mini-batches of images."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.errors import InvalidField
 from engine.seeding import Purpose, generator
 from engine.training.arrays import Array
-from engine.training.augmentation import Augmentation
-from engine.training.dataset import Dataset
+from engine.training.dataset import Dataset, ImageShape
+from engine.training.moves import Moves
 from engine.training.plan import TrainingPlan
+from engine.training.standardisation import Standardisation
 
-# A pixel that hardly varies in the training rows can be hundreds of deviations off once its neighbour moves in.
+# A pixel that hardly varies in the training rows can be hundreds of deviations off once its neighbour moves in. It may
+# go as far as it does in the training rows, or so many deviations.
 LARGEST_DEVIATION = 5
+PIECE_NUMBERS = 2**16  # moved at once, half a MiB of float64: the calls cost little, and the cache holds it
 
 
 class Augmenter:
@@ -22,61 +26,79 @@ class Augmenter:
     """
 
     def __init__(self, plans: Sequence[TrainingPlan], dataset: Dataset) -> None:
+        """`dataset` holds standardised inputs, whether the plans train on those or on raw ones."""
         self.augmentations = [plan.augmentation for plan in plans if plan.augmentation is not None]
         self.generators = [generator(plan.seed, Purpose.AUGMENTATION) for plan in plans]
-        self.standardisation = dataset.input_standardisation
         if self.augmentations:
             self.image_shape = image_shape(dataset)
+            self.pixels = Pixels.of(dataset) if plans[0].normalize_inputs else Pixels.of(dataset).raw()
 
     def change(self, inputs: Array) -> None:
-        """Change standardised `inputs` (K, B, D) in place."""
-        for rows, augmentation, own in zip(inputs, self.augmentations, self.generators, strict=False):
-            images = self.standardisation.undo(rows).reshape(len(rows), *self.image_shape)
-            moved = _moved(images, augmentation, own).reshape(rows.shape)
-            rows[:] = np.clip(self.standardisation.apply(moved), -LARGEST_DEVIATION, LARGEST_DEVIATION)
+        """Change `inputs` (K, B, D) in place."""
+        moving = [member for member, augmentation in enumerate(self.augmentations) if augmentation.moves]
+        if len(moving) == len(inputs):
+            self._move(inputs, moving)
+        elif moving:
+            chosen = inputs[moving]
+            self._move(chosen, moving)
+            inputs[moving] = chosen
+        for rows, augmentation, own in zip(inputs, self.augmentations, self.generators, strict=True):
             if augmentation.noise:
-                rows += augmentation.noise * own.standard_normal(rows.shape)
+                noise = own.standard_normal(rows.shape, np.float32)
+                noise *= augmentation.noise * self.pixels.deviations
+                rows += noise
 
     def keep(self, members: Sequence[int]) -> None:
         if self.augmentations:
             self.augmentations = [self.augmentations[member] for member in members]
             self.generators = [self.generators[member] for member in members]
 
+    def _move(self, inputs: Array, members: Sequence[int]) -> None:
+        """Move the images of all members at once: those of one after those of the other."""
+        images = inputs.shape[1]
+        moves = Moves.joined([Moves.draw(self.augmentations[k], self.generators[k], images) for k in members])
+        rows = inputs.reshape(-1, inputs.shape[2], copy=False)
+        step = max(1, PIECE_NUMBERS // rows.shape[1])
+        for piece in (slice(start, start + step) for start in range(0, len(rows), step)):
+            raw = self.pixels.standardisation.undo(rows[piece])
+            moved = moves.of(piece).applied(raw.reshape(-1, *self.image_shape)).reshape(raw.shape)
+            np.clip(self.pixels.standardisation.apply(moved), self.pixels.lowest, self.pixels.highest, out=rows[piece])
 
-def image_shape(dataset: Dataset) -> tuple[int, int, int]:
-    """(height, width, channels). Raises InvalidField if the rows are no images."""
+
+@dataclass(frozen=True)
+class Pixels:
+    """What the training rows tell of each pixel, (D,) each, in the units of the rows that are changed."""
+
+    standardisation: Standardisation  # that the rows have gone through
+    deviations: Array  # float32; 0 for a pixel that is constant
+    lowest: Array
+    highest: Array
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "Pixels":
+        inputs, scales = dataset.train.inputs, dataset.input_standardisation
+        return cls(
+            standardisation=scales,
+            deviations=(scales.scale != 0).astype(np.float32),
+            lowest=np.minimum(inputs.min(axis=0), -LARGEST_DEVIATION),
+            highest=np.maximum(inputs.max(axis=0), LARGEST_DEVIATION),
+        )
+
+    def raw(self) -> "Pixels":
+        """The same for rows in the units they came in."""
+        return Pixels(
+            standardisation=Standardisation.identity(),
+            deviations=self.standardisation.scale.astype(np.float32),
+            lowest=self.standardisation.undo(self.lowest),
+            highest=self.standardisation.undo(self.highest),
+        )
+
+
+def image_shape(dataset: Dataset) -> ImageShape:
+    """Raises InvalidField if the rows are no images."""
     if dataset.image_shape is None:
         raise InvalidField(
             ("augmentation",),
             "`augmentation` must be null: the rows are no images, for the dataset has no `image_shape`",
         )
     return dataset.image_shape
-
-
-def _moved(images: Array, augmentation: Augmentation, own: np.random.Generator) -> Array:
-    """The images (B, height, width, channels) shifted, mirrored and turned, each by its own draws.
-
-    Looked up backwards: where does each pixel of the result come from? Between pixels the four around are mixed, and
-    beyond the edge the edge goes on.
-    """
-    count, height, width, _ = images.shape
-    down, right = own.integers(-augmentation.shift, augmentation.shift + 1, (2, count, 1, 1))
-    angle = np.deg2rad(augmentation.rotate) * own.uniform(-1, 1, (count, 1, 1))
-    mirror = np.where(own.random((count, 1, 1)) < 0.5, -1, 1) if augmentation.flip else 1
-    y, x = np.meshgrid(np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2, indexing="ij")
-    y, x = y - down, x - right
-    rows = np.cos(angle) * y - np.sin(angle) * x + (height - 1) / 2
-    columns = mirror * (np.sin(angle) * y + np.cos(angle) * x) + (width - 1) / 2
-    return _mixed(images, np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))
-
-
-def _mixed(images: Array, rows: Array, columns: Array) -> Array:
-    """Bilinear interpolation of each image at its own (rows, columns), (B, height, width) each."""
-    image = np.arange(len(images))[:, None, None]
-    top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
-    bottom, right = np.minimum(top + 1, images.shape[1] - 1), np.minimum(left + 1, images.shape[2] - 1)
-    down, across = (rows - top)[..., None], (columns - left)[..., None]
-    upper = images[image, top, left] * (1 - across) + images[image, top, right] * across
-    lower = images[image, bottom, left] * (1 - across) + images[image, bottom, right] * across
-    mixed: Array = upper * (1 - down) + lower * down
-    return mixed

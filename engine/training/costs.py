@@ -49,6 +49,7 @@ def member_bytes(plan: TrainingPlan, data: DataShape) -> int:
     numbers += (
         2 * batch_size * (data.features + _numbers_per_row(pack_key(plan), data.outputs))
     )  # the last batch of an epoch has its own
+    numbers += 2 * batch_size * data.features * (plan.augmentation is not None)  # those that move, and noise
     numbers += 5 * piece_rows(shape) * sum(shape.units[1:])
     numbers += data.train_rows * (
         3 * data.outputs + 8

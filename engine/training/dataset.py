@@ -5,6 +5,7 @@ A dataset on disk is a folder: `dataset.json` and, for each split, `x_<split>.np
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.errors import InvalidField
 from engine.training.arrays import Array
 from engine.training.standardisation import Standardisation
 
 Task = Literal["classification", "regression"]
+Rows = tuple[Array, Array]  # raw inputs (rows, features), raw targets (rows,)
+ImageShape = tuple[int, int, int]  # (height, width, channels)
 
 DESCRIPTION_FILE = "dataset.json"
 
@@ -47,7 +51,12 @@ class Dataset:
     dev: Split
     input_standardisation: Standardisation  # (features,)
     target_standardisation: Standardisation  # (), the identity for classification
-    image_shape: tuple[int, int, int] | None = None  # (height, width, channels) of rows that are images
+    image_shape: ImageShape | None = None  # of rows that are images
+
+    def __post_init__(self) -> None:
+        if self.image_shape is not None and math.prod(self.image_shape) != self.features:
+            raise InvalidField(("image_shape",), f"`image_shape` must have as many pixels as there are features, "
+                                                 f"{self.features}, but is {self.image_shape}")  # fmt: skip
 
     @property
     def features(self) -> int:
@@ -62,29 +71,56 @@ class Dataset:
         """The same rows in the units they came in: a float32 copy, which only plans that ask for it pay for."""
         raw = Standardisation.identity()
         train, dev = (
-            replace(split, inputs=self.input_standardisation.undo(split.inputs).astype(np.float32))
+            replace(split, inputs=self.input_standardisation.undone(split.inputs, np.float32))
             for split in (self.train, self.dev)
         )
         return replace(self, train=train, dev=dev, input_standardisation=raw)
 
     @classmethod
     def from_rows(
-        cls, task: Task, train: tuple[Array, Array], dev: tuple[Array, Array], classes: int | None = None
+        cls, task: Task, train: Rows, dev: Rows, classes: int | None = None, image_shape: ImageShape | None = None
     ) -> "Dataset":
         """Standardise raw `(inputs, targets)` of both splits with what the training rows alone tell.
 
-        Targets are class indices from 0 for classification (`classes` defaults to the highest plus one), numbers
-        for regression.
+        Inputs are (rows, features), or images (rows, height, width) or (rows, height, width, channels). Targets are
+        class indices from 0 for classification (`classes` defaults to the highest plus one), numbers for regression.
         """
-        inputs = Standardisation.fit(train[0])
-        targets = Standardisation.fit(train[1]) if task == "regression" else Standardisation.identity()
+        shape = image_shape or image_shape_of(train[0])
+        train, dev = ((inputs.reshape(len(inputs), -1), targets) for inputs, targets in (train, dev))
+        scales = Scales.fit(task, train)
         count = 0 if task == "regression" else classes or int(max(train[1].max(), dev[1].max())) + 1
-        target_type = np.float32 if task == "regression" else np.int32
+        return cls(task, count, scales.split(train), scales.split(dev), scales.inputs, scales.targets, shape)
 
-        def split(rows: tuple[Array, Array]) -> Split:
-            return Split(inputs.apply(rows[0]).astype(np.float32), targets.apply(rows[1]).astype(target_type))
 
-        return cls(task, count, split(train), split(dev), inputs, targets)
+@dataclass(frozen=True)
+class Scales:
+    """What the training rows tell of the scales of inputs (features,) and targets ()."""
+
+    task: Task
+    inputs: Standardisation
+    targets: Standardisation  # the identity for classification
+
+    @classmethod
+    def fit(cls, task: Task, train: Rows) -> "Scales":
+        inputs, targets = train
+        is_number = task == "regression"
+        return cls(
+            task, Standardisation.fit(inputs), Standardisation.fit(targets) if is_number else Standardisation.identity()
+        )
+
+    def split(self, rows: Rows) -> Split:
+        """Raw rows as training takes them."""
+        inputs, targets = rows
+        target_type = np.float32 if self.task == "regression" else np.int32
+        return Split(self.inputs.applied(inputs, np.float32), self.targets.applied(targets, target_type))
+
+
+def image_shape_of(inputs: Array) -> ImageShape | None:
+    """The shape of images (rows, height, width) or (rows, height, width, channels); None for rows of features."""
+    if inputs.ndim < len(("rows", "height", "width")):
+        return None
+    height, width, channels = (*inputs.shape[1:], 1)[:3]
+    return height, width, channels
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

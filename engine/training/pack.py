@@ -45,7 +45,7 @@ class Pack:
         self.optimizer = OPTIMIZERS[self.key.optimizer](plans, self.parameters.flat)
         self.shuffles = [generator(plan.seed, Purpose.SHUFFLE) for plan in plans]
         self.dropout = DropoutNumbers(plans)
-        self.augmenter = Augmenter(plans, self.dataset)
+        self.augmenter = Augmenter(plans, dataset)
         self.epoch = 0
         self._allocate()
 

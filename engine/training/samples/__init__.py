@@ -1,7 +1,8 @@
 """The sample data: small, real, free to pass on (README.md beside this file), split once and for all.
 
 Each file is a compressed .npz without pickle: `task`, `target`, `x` (rows, columns) raw, `y` (rows,) class indices or
-numbers, `split` (rows,) 0 train, 1 dev, 2 test, `columns` and `classes` (their names).
+numbers, `split` (rows,) 0 train, 1 dev, 2 test, `columns` and `classes` (their names), `image_shape` (height, width,
+channels), empty where rows are no images.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from engine.errors import InvalidField, unknown_name
 from engine.training.arrays import Array
-from engine.training.dataset import Dataset, Task
+from engine.training.dataset import Dataset, ImageShape, Task
 
 SAMPLE_NAMES = ("digits", "breast-cancer", "diabetes")
 
@@ -28,6 +29,7 @@ class Sample:
     split: Array  # (rows,) uint8
     columns: tuple[str, ...]
     classes: tuple[str, ...]  # none for regression
+    image_shape: ImageShape | None
 
     def rows(self, split: Literal["train", "dev", "test"]) -> tuple[Array, Array]:
         """Return the raw inputs (rows, columns) and targets (rows,) of one split."""
@@ -48,10 +50,13 @@ def read_sample(name: str) -> Sample:
             split=arrays["split"],
             columns=tuple(arrays["columns"].tolist()),
             classes=tuple(arrays["classes"].tolist()),
+            image_shape=tuple(arrays["image_shape"].tolist()) or None,
         )
 
 
 def load_dataset(name: str) -> Dataset:
     """Return the train and dev rows of the sample data set `name`, standardised; its test rows stay out."""
     sample = read_sample(name)
-    return Dataset.from_rows(sample.task, sample.rows("train"), sample.rows("dev"), len(sample.classes))
+    return Dataset.from_rows(
+        sample.task, sample.rows("train"), sample.rows("dev"), len(sample.classes), sample.image_shape
+    )

@@ -263,9 +263,13 @@ OF_THE_ENGINE = [
         ("decay_rate", 0, "above 0"),
         ("rates", [[5, 0.1], [2, 0.01]], "in the order of their epochs"),
         ("augmentation", {"shift": -1}, "shift"),
-        ("augmentation", {"shift": 1}, "no `image_shape`"),
     ]
 ] + [
+    Wrong(
+        objective(dataset="breast-cancer", training={"augmentation": {"shift": 1}}),
+        "/objective/training/augmentation",
+        ("`augmentation` must be null", "no `image_shape`"),
+    ),
     Wrong(training(schedule="manual"), "/objective/training/rates", ("`rates` must be given",)),
     Wrong(
         space(LEARNING_RATE) | training(batch_norm=True, batch_size=1),

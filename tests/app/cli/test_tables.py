@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.client import Client
@@ -26,6 +27,26 @@ def test_a_table_is_added_with_every_option(parfocal: Parfocal, client: Client, 
     assert [split["rows"] for split in dataset["splits"].values()] == [30, 15, 15]
     assert dataset in json.loads(parfocal("datasets", "--json").out)["items"]
     client.delete_dataset(dataset["id"])
+
+
+def test_arrays_are_added_as_images(parfocal: Parfocal, client: Client, tmp_path: Path) -> None:
+    rows, y = np.random.default_rng(0).normal(size=(60, 6)), np.arange(60) % 2
+    np.savez(tmp_path / "pixels.npz", x=rows, y=y)
+    added = parfocal("datasets", "add", str(tmp_path / "pixels.npz"), "--image-shape", "[2, 3]", "--json")
+    dataset = json.loads(added.out)
+    assert (dataset["name"], dataset["task"], dataset["image_shape"]) == ("pixels", "classification", [2, 3, 1])
+    client.delete_dataset(dataset["id"])
+    same = client.upload_dataset(tmp_path / "pixels.npz", image_shape=(2, 3))
+    assert same["content_hash"] == dataset["content_hash"]
+    client.delete_dataset(same["id"])
+
+
+def test_a_table_needs_a_target_and_arrays_have_one(parfocal: Parfocal, table: Path, tmp_path: Path) -> None:
+    assert parfocal("datasets", "add", str(table)).complaint.startswith("/target: `target` is required")
+    np.savez(tmp_path / "arrays.npz", x=np.eye(60), y=np.arange(60) % 2)
+    outcome = parfocal("tune", str(tmp_path / "arrays.npz"), "--trials", "8", "--seed", "1")
+    assert outcome.exit_code == 0
+    assert "classification of y" in outcome.out
 
 
 def test_a_table_that_is_refused_is_one_line(parfocal: Parfocal, table: Path) -> None:

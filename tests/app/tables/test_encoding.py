@@ -155,7 +155,7 @@ def test_a_table_without_features_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_that_grows_too_large_by_encoding_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "MAX_CELLS", 8)
+    monkeypatch.setattr(encoding, "MAX_ENCODED_CELLS", 8)
     read = table(tmp_path, "a,b\nx,1\ny,2\nz,3\n")
     refuse_unfit_width(Encoder.fit(read), 2)
     assert complaint(lambda: refuse_unfit_width(Encoder.fit(read), 3)).message == (

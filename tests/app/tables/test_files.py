@@ -19,7 +19,7 @@ from engine.training.dataset import open_dataset
 def prepared(offset: float = 0.0, rows: int = 4) -> PreparedDataset:
     inputs = np.random.default_rng(0).normal(size=(rows, 3)) + offset
     labels = np.arange(rows) % 2
-    dataset, test = standardise("classification", (inputs, labels), (inputs * 2, labels), (inputs * 3, labels), 2)
+    dataset, test = standardise("classification", [(inputs * factor, labels) for factor in (1, 2, 3)], 2)
     return PreparedDataset(dataset, test, "kind", ["no", "yes"], Encoder(()), {"seed": 0})
 
 

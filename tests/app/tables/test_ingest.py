@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.tables.files import StoredDataset
-from app.tables.ingest import ingest_csv
+from app.tables.ingest import ingest as ingest_file
 from app.tables.options import TableOptions
 from engine.training.arrays import Array
 from engine.training.dataset import open_dataset
@@ -27,7 +27,7 @@ def houses(rows: int = 200) -> str:
 
 
 def ingest(folder: Path, content: str, options: TableOptions) -> StoredDataset:
-    return ingest_csv(write(folder, content), options, folder / "datasets")
+    return ingest_file(write(folder, content), options, folder / "datasets")
 
 
 def arrays(stored: StoredDataset, split: str) -> tuple[Array, Array]:

@@ -29,6 +29,7 @@ def test_each_sample_has_known_rows_features_and_classes(
     assert len(sample.columns) == features
     assert len(sample.classes) == classes
     dataset = load_dataset(name)
+    assert dataset.image_shape == ((8, 8, 1) if name == "digits" else None)
     assert (dataset.train.rows, dataset.dev.rows, dataset.features, dataset.classes) == (*rows[:2], features, classes)
 
 
@@ -56,7 +57,7 @@ def test_a_sample_file_holds_no_pickle_and_is_small(name: str) -> None:
     path = FOLDER / f"{name}.npz"
     assert path.stat().st_size < 100_000
     with np.load(path, allow_pickle=False) as arrays:
-        assert sorted(arrays.files) == ["classes", "columns", "split", "target", "task", "x", "y"]
+        assert sorted(arrays.files) == ["classes", "columns", "image_shape", "split", "target", "task", "x", "y"]
         assert not any(arrays[part].dtype.hasobject for part in arrays.files)
 
 
