@@ -96,6 +96,15 @@ class Client:
         """The study with its rounds and trials as JSON: the same bytes for the same study."""
         return self._connection.send("GET", f"{_study(study_id)}/export", params={"format": "json"}).content
 
+    def model(self, study_id: str) -> bytes:
+        """The winner of a complete study as an NPZ file. Waits until it is made."""
+        return _once_ready(lambda: self._connection.send("GET", f"{_study(study_id)}/model")).content
+
+    def predict(self, study_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        """What the winner answers for raw rows, a thousand at most. Waits until it is made."""
+        document = {"rows": list(rows)}
+        return _once_ready(lambda: self._connection.create(f"{_study(study_id)}/predict", document))["predictions"]
+
     def trials(
         self,
         study_id: str,
@@ -200,6 +209,16 @@ def _after_outages(ask: Callable[[], Found], poll_seconds: float, outage_seconds
             if not _may_pass(error) or time.monotonic() >= deadline:
                 raise
         time.sleep(poll_seconds)
+
+
+def _once_ready(ask: Callable[[], Found]) -> Found:
+    while True:
+        try:
+            return ask()
+        except ApiError as error:
+            if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+        time.sleep(POLL_SECONDS)
 
 
 def _may_pass(error: ApiError | Unreachable) -> bool:

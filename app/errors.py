@@ -5,12 +5,13 @@
     ├── NotFound             404  no such study, dataset, …
     ├── Conflict             409  the thing is in use, or in a state that forbids it
     ├── TooLarge             413  the body or file is over the limit
+    ├── NotReady             503  it is being made: the same question has an answer a little later
     └── InsufficientStorage  507  the disk is full
 
 Each carries its HTTP status; one handler (app/api/problems.py) renders all of them as RFC 9457 problems.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import InvalidField
@@ -27,6 +28,7 @@ class FieldError:
 class ServiceError(Exception):
     status = 500
     title = "internal error"
+    headers: Mapping[str, str] = {}
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -64,6 +66,12 @@ class Conflict(ServiceError):
 class TooLarge(ServiceError):
     status = 413
     title = "too large"
+
+
+class NotReady(ServiceError):
+    status = 503
+    title = "not ready"
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
 class InsufficientStorage(ServiceError):

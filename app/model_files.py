@@ -14,7 +14,7 @@ def place_of(folder: Path, study_id: str) -> Path:
     return folder / f"{study_id}{ENDING}"
 
 
-def write(file: Path, save: Callable[[BinaryIO], None]) -> None:
+def write(file: Path, save: Callable[[BinaryIO], object]) -> None:
     """Write under another name, force it to disk and rename it: a crash leaves what `sweep` takes away."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(prefix=PARTIAL_PREFIX, dir=file.parent, delete=False) as stream:

@@ -182,14 +182,27 @@ def prepare(settings: Settings) -> None:
 
     from app import builtin
     from app.store.migrate import upgrade
-    from app.tables.files import sweep
 
     try:
         upgrade(settings)
-        sweep(settings.datasets_dir)
+        _sweep(settings)
         builtin.install(settings)
     except (OSError, SQLAlchemyError, CommandError, ServiceError) as error:
         raise _unusable(settings, error) from error
+
+
+def _sweep(settings: Settings) -> None:
+    """Take away the files that a crash left without a row."""
+    from app import model_files
+    from app.store import studies
+    from app.store.database import Database
+    from app.tables import files
+
+    files.sweep(settings.datasets_dir)
+    database = Database(settings.resolved_database_url)
+    with database.reading() as session:
+        model_files.sweep(settings.models_dir, studies.known_ids(session))
+    database.dispose()
 
 
 @contextmanager

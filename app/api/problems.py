@@ -52,7 +52,7 @@ def _cut(text: str) -> str:
 
 def _on_service_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
-    return problem(error.status, error.title, error.detail, error.errors)
+    return problem(error.status, error.title, error.detail, error.errors, error.headers)
 
 
 def _on_invalid_field(request: Request, error: Exception) -> JSONResponse:

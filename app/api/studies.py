@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response, status
 from sqlalchemy.orm import Session
 
-from app.api.dependencies import TheDatabase
+from app import model_files
+from app.api.dependencies import TheDatabase, TheSettings
 from app.api.export import export_json
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
@@ -52,9 +53,10 @@ def cancel_study(study_id: str, database: TheDatabase) -> StudyAnswer:
 
 
 @router.delete("/{study_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_study(study_id: str, database: TheDatabase) -> None:
+def delete_study(study_id: str, database: TheDatabase, settings: TheSettings) -> None:
     with database.writing() as session:
         studies.delete(session, study_id)
+    model_files.remove(settings.models_dir, study_id)
 
 
 @router.get("/{study_id}/rounds")

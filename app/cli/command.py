@@ -18,6 +18,7 @@ from app.cli.demo import demo
 from app.cli.errors import report
 from app.cli.gradient_check import gradient_check
 from app.cli.options import show_help_without_command
+from app.cli.predict import predict
 from app.cli.serving import database, serve
 from app.cli.spaces import spaces
 from app.cli.studies import cancel, export, show, studies, submit, watch
@@ -38,7 +39,21 @@ def parfocal(
         show_help_without_command(context)
 
 
-for function in (demo, serve, tune, submit, watch, show, studies, trials, export, cancel, spaces, gradient_check):
+for function in (
+    demo,
+    serve,
+    tune,
+    submit,
+    watch,
+    show,
+    studies,
+    trials,
+    export,
+    cancel,
+    predict,
+    spaces,
+    gradient_check,
+):
     command.command()(function)
 command.add_typer(datasets, name="datasets")
 command.add_typer(database, name="db")

@@ -52,6 +52,14 @@ def write_bytes(document: bytes) -> None:
     sys.stdout.buffer.write(document)
 
 
+def write_document(document: bytes, output: Path | None) -> None:
+    """Write a whole document to the file `output`, or to the standard output."""
+    if output is None:
+        write_bytes(document)
+    else:
+        output.write_bytes(document)
+
+
 def print_json(answer: Any) -> None:
     write_bytes(json.dumps(answer, indent=2, ensure_ascii=False).encode() + b"\n")
 

@@ -50,6 +50,9 @@ Task = Annotated[
     str | None,
     typer.Option(help="classification or regression; left out: from the target's values.", show_default=False),
 ]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here.", show_default="standard output")
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="Show at most so many.", show_default=False)]
 
 

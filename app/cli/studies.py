@@ -1,6 +1,5 @@
 """Studies: submit one, watch it, look at what it found, take it along."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,11 +14,11 @@ from app.cli.console import (
     printable,
     program,
     say,
-    write_bytes,
+    write_document,
 )
 from app.cli.errors import CommandError
 from app.cli.figures import measured, metric_words, moment, progress_counts
-from app.cli.options import AsJson, Limit, StudyReference, Url, connect, find_study
+from app.cli.options import AsJson, Limit, Output, StudyReference, Url, connect, find_study
 from app.cli.overview import STATE_STYLES, show_study
 from app.cli.progress import follow
 from app.client import Answer, Client
@@ -79,9 +78,7 @@ def studies(url: Url = None, limit: Limit = None, as_json: AsJson = False) -> No
 
 def export(
     study: StudyReference,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here.", show_default="standard output")
-    ] = None,
+    output: Output = None,
     url: Url = None,
 ) -> None:
     """Write all of a study as JSON.
@@ -90,10 +87,7 @@ def export(
     """
     with connect(url) as client:
         document = client.export(find_study(client, study)["id"])
-    if output is None:
-        write_bytes(document)
-    else:
-        output.write_bytes(document)
+    write_document(document, output)
 
 
 def cancel(study: StudyReference, url: Url = None) -> None:

@@ -34,6 +34,10 @@ def get(session: Session, study_id: str) -> Study:
     return study
 
 
+def known_ids(session: Session) -> Sequence[str]:
+    return session.scalars(select(Study.id)).all()
+
+
 def page(session: Session, after: tuple[datetime, str] | None, limit: int) -> Sequence[Study]:
     """The newest first; `after` is the `position` of the last study of the page before."""
     query = select(Study).order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)

@@ -31,14 +31,14 @@ class Layout:
     lines: Array  # (rows,) int64, counted from 1
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path, fewest_columns: int = 2) -> Layout:
     """Check every line of the file at `path`; raises InvalidInput, naming the line, for the first that is wrong."""
     _refuse_other_files(path)
     separator = _separator(path)
     with open_text(path) as stream:
         records = _records(stream, separator)
         line, header = next(records, (1, []))
-        columns = _column_names(line, header)
+        columns = _column_names(line, header, fewest_columns)
         lines = array("q")
         for line, fields in records:
             if len(fields) != len(columns):
@@ -48,6 +48,14 @@ def read_layout(path: Path) -> Layout:
     if not lines:
         raise refused(f"the file has a header (line {line}) with {len(columns)} columns, but no rows")
     return Layout(separator, columns, np.array(lines))
+
+
+def read_records(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the line on which it begins; its cells are as they stand in the file."""
+    with open_text(path) as stream:
+        records = _records(stream, layout.separator)
+        next(records)  # the header
+        yield from records
 
 
 def refused(message: str) -> InvalidInput:
@@ -119,11 +127,11 @@ def _refuse_other_encodings(line: str, number: int) -> None:
         ) from None
 
 
-def _column_names(line: int, header: Sequence[str]) -> tuple[str, ...]:
+def _column_names(line: int, header: Sequence[str], fewest: int) -> tuple[str, ...]:
     names = tuple(name.strip() for name in header)
     if not names:
         raise refused("the file is empty: its first line must name the columns")
-    if len(names) == 1:
+    if len(names) < fewest:
         raise refused(
             f"the file has only one column, {names[0]!r}: a target and at least one feature are needed, "
             "separated by commas, semicolons or tabs"

@@ -29,7 +29,8 @@ def test_an_id_that_nothing_has_is_not_found(name: str, api: httpx.Client) -> No
         problem_of(api.delete(f"{collection}/{name}"), 404)
     problem_of(api.get(f"/v1/gradient-checks/{name}"), 404)
     problem_of(api.post(f"/v1/studies/{name}/cancel"), 404)
-    for part in ("trials", "trials/0", "rounds", "export"):
+    problem_of(api.post(f"/v1/studies/{name}/predict", json={"rows": [{}]}), 404)
+    for part in ("trials", "trials/0", "rounds", "export", "model"):
         problem_of(api.get(f"/v1/studies/{name}/{part}"), 404)
 
 

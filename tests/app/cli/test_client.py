@@ -1,5 +1,6 @@
 """The client against the running service, and against services that misbehave."""
 
+import io
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from app.client import ApiError, Client, Unreachable
+
+PROBLEM = {"Content-Type": "application/problem+json"}
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -35,6 +39,26 @@ def test_what_a_study_found_is_there_in_full(client: Client, finished: dict[str,
     assert [trial["number"] for trial in trials] == list(range(12))
     exported = json.loads(client.export(finished["id"]))
     assert [trial["values"] for trial in exported["trials"]] == [trial["values"] for trial in trials]
+
+
+def test_the_model_is_waited_for(client: Client, finished: dict[str, Any]) -> None:
+    row = {column["name"]: 0 for column in client.dataset("breast-cancer")["columns"]}
+    [prediction] = client.predict(finished["id"], [row])
+    assert prediction["class"] in prediction["probabilities"].keys() == {"benign", "malignant"}
+    model = np.load(io.BytesIO(client.model(finished["id"])), allow_pickle=False)
+    assert model["class_names"].tolist() == ["benign", "malignant"]
+
+
+def test_only_a_model_that_is_being_made_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.client.POLL_SECONDS", 0)
+    answers = iter([(503, "not ready"), (503, "not ready"), (409, "could not be made")])
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        status, detail = next(answers)
+        return httpx.Response(status, json={"title": "any", "detail": detail}, headers=PROBLEM)
+
+    with client_of(handle) as client, pytest.raises(ApiError, match="could not be made"):
+        client.model("any")
 
 
 def test_trials_come_in_the_order_and_the_number_that_was_asked_for(client: Client, finished: dict[str, Any]) -> None:
@@ -182,9 +206,6 @@ def study_after(outages: list[httpx.Response | Exception], state: str = "complet
         return outage or httpx.Response(200, json={"id": "any", "version": 1, "state": state})
 
     return handle
-
-
-PROBLEM = {"Content-Type": "application/problem+json"}
 
 
 def test_watching_outlives_a_service_that_starts_again() -> None:

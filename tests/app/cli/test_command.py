@@ -15,7 +15,7 @@ from app.client import Client
 from app.supervisor import Service
 from tests.app.cli.running import Outcome, Parfocal
 
-COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel"]
+COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel", "predict"]
 COMMANDS += ["spaces", "gradient-check", "datasets", "db"]
 HEAVY = {"pandas", "sqlalchemy", "fastapi", "numpy", "pydantic"}
 
@@ -70,6 +70,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["submit", "absent.json"], "'absent.json': No such file or directory"),
         (["tune", "absent.csv", "--target", "price"], "file 'absent.csv' does not exist"),
         (["gradient-check", "--set", "epsilon"], "--set takes NAME=VALUE, but got 'epsilon'"),
+        (["predict", "any", "absent.csv"], "file 'absent.csv' does not exist"),
         (["studies", "--url", "localhost"], "`url` must start with http:// or https://"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from app.dispatch import packing
 from app.dispatch.dispatcher import Dispatcher
 from app.dispatch.job_orders import GRADIENT_CHECK_SECONDS
 from app.dispatch.job_queue import SentJob
@@ -16,19 +17,24 @@ from app.dispatch.messages import (
     DatasetUnreadable,
     Done,
     Message,
+    ModelDiffers,
+    ModelSaved,
+    SaveModel,
     TrainPack,
     WorkFailed,
 )
+from app.dispatch.recording import record
 from app.dispatch.workers import Lost, Worker
-from app.lifecycle import JobKind, JobState
+from app.lifecycle import EndedBy, JobKind, JobState, StudyState
 from app.settings import Settings
-from app.store import datasets, jobs
+from app.store import datasets, jobs, studies, trials
 from app.store.database import Database
 from app.store.dispatchers import Superseded, take_over
 from app.store.models import Job
 from engine.training import TrainingPlan
+from engine.training.environment import numeric_environment
 from engine.training.gradient_check import Check, GradientCheck
-from tests.app.dispatch.making import add_running_study, add_study
+from tests.app.dispatch.making import STUDY, add_running_study, add_study, finished
 from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, sent_packs, simulated_dispatcher
 
 WAITING, RUNNING, COMPLETE, FAILED = JobState
@@ -50,6 +56,26 @@ def add_check(database: Database, **changes: Any) -> str:
     request = {"training": {"hidden_units": 3}, "epochs": 2, "seed": 1} | changes
     with database.writing() as session:
         return jobs.add_gradient_check(session, "digits", request).id
+
+
+def add_model(database: Database) -> str:
+    """A study whose one trial came to a value, and the job that makes its model; returns the study's id."""
+    study_id = add_running_study(database, trials=1)
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        trials.start(study, trials.get(session, study_id, 0), 1, "key")
+        session.flush()
+        record(session, study_id, [0], finished(0, value=0.25))
+        studies.end(session, study, StudyState.COMPLETE, EndedBy.BUDGET)
+        jobs.add_model(session, study)
+    return study_id
+
+
+def model_job(database: Database, study_id: str) -> Job:
+    with database.reading() as session:
+        job = jobs.model_of(session, study_id)
+    assert job is not None
+    return job
 
 
 def job_of(database: Database, job_id: str) -> Job:
@@ -80,6 +106,77 @@ def test_a_job_is_sent_with_all_that_its_worker_needs(
     job = job_of(database, job_id)
     assert (job.state, job.pid, job.process_started) == (RUNNING, worker.pid, worker.started)
     assert job.started_at is not None
+
+
+def test_the_worker_of_a_model_gets_the_winners_plan_and_what_it_came_to(
+    simulation: Simulation, database: Database, settings: Settings
+) -> None:
+    dispatcher, workers = simulation
+    study_id = add_model(database)
+    dispatcher.tick()
+    with database.reading() as session:
+        study, dataset = studies.get(session, study_id), datasets.get(session, "breast-cancer")
+        plan = packing.plan_of(study, trials.get(session, study_id, 0))
+    assert workers.working[0].order == SaveModel(
+        dataset=settings.datasets_dir / dataset.content_hash,
+        plan=plan,
+        value=0.25,
+        class_names=["benign", "malignant"],
+        columns=dataset.description["columns"],
+        file=settings.data_dir / "models" / f"{study_id}.npz",
+    )
+    workers.say(workers.working[0], ModelSaved(), Done())
+    dispatcher.tick()
+    assert model_job(database, study_id).state is COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(0.5, "came to a dev error_rate of 0.5 instead of 0.25"), (None, "diverged instead of 0.25")]
+)
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "a machine that computes wrongly, or a fault of Parfocal"),
+        (
+            {"numpy": "1.0", "blas": "other"},
+            "the environment has changed (numpy was 1.0 and is {numpy}; blas was other and is {blas}), "
+            "so go back to it or run the study again",
+        ),
+    ],
+)
+def test_a_model_that_differs_from_what_the_study_found_fails_with_the_reason(
+    value: float | None, found: str, changes: dict[str, str], reason: str, simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    study_id = add_model(database)
+    current = numeric_environment()
+    with database.writing() as session:
+        studies.get(session, study_id).environment = current | changes
+    dispatcher.tick()
+    workers.say(workers.working[0], ModelDiffers(value), Done())
+    dispatcher.tick()
+    job = model_job(database, study_id)
+    assert job.state is FAILED
+    assert job.failure == f"trial 0, trained again, {found}: {reason.format(**current)}"
+
+
+def test_a_model_may_take_as_long_as_a_trial(simulation: Simulation, database: Database) -> None:
+    dispatcher, _ = simulation
+    add_model(database)
+    before = time.monotonic()
+    dispatcher.tick()
+    [sent] = dispatcher.sent.values()
+    assert before <= sent.overdue_at - STUDY["trial_timeout_seconds"] <= time.monotonic()
+
+
+def test_the_worker_of_a_model_whose_study_was_deleted_is_killed(simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    study_id = add_model(database)
+    dispatcher.tick()
+    with database.writing() as session:
+        studies.delete(session, study_id)
+    dispatcher.tick()
+    assert (dispatcher.sent, workers.working) == ({}, [])
 
 
 def test_what_its_worker_found_is_kept_and_its_place_is_free(simulation: Simulation, database: Database) -> None:

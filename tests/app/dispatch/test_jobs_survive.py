@@ -1,8 +1,10 @@
-"""A job survives the death of whatever works on it, with real processes."""
+"""A job survives the death of whatever works on it, with real processes; a model is the same bytes in the end."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,19 @@ from tests.app.processes import is_alive
 from tests.app.waiting import wait_until
 
 # Long enough to be stopped in the middle: a check that ends before fails the test.
-REQUEST = {"dataset": "digits", "training": {"hidden_units": 200, "hidden_layers": 4}, "epochs": 5}
+REQUEST = {"dataset": "digits", "training": {"hidden_units": 128, "hidden_layers": 4}, "epochs": 5}
+
+# Long enough in training too, with an optimum that is not at the end.
+STUDY = {
+    "seed": 2,
+    "objective": {
+        "dataset": "diabetes",
+        "training": {"epochs": 500, "early_stopping_patience": 450, "keep_prob": 0.8},
+    },
+    "search_space": {"parameters": [{"name": "l2", "type": "float", "low": 0.1, "high": 10, "scale": "log"}]},
+    "trials": 3,
+    "strategy": {"type": "random"},
+}
 
 
 @pytest.fixture
@@ -57,6 +71,50 @@ def test_a_check_goes_on_when_its_worker_its_fork_server_its_dispatcher_or_all_o
     assert check["verdict"] == "right"
     # That the dispatcher, the fork server and the API died counts nothing: one worker was lost, and one told.
     assert attempts(database, address) == 2
+
+
+def test_a_model_is_the_same_bytes_for_any_number_of_workers_and_through_any_crash(
+    pristine_data_dir: Path, tmp_path: Path
+) -> None:
+    models = []
+    for workers in (1, 2):
+        settings = Settings(data_dir=Path(shutil.copytree(pristine_data_dir, tmp_path / str(workers))), port=0)
+        with Service(settings.model_copy(update={"workers": workers})) as service:
+            model = f"{complete_study(service)}/model"
+            assert httpx.get(model).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+            if workers == 2:
+                disturb(service)
+            models.append(wait_until(lambda model=model: made(model)))  # type: ignore[misc]
+    assert models[0] == models[1]
+
+
+def complete_study(service: Service) -> str:
+    """The address of a study that has come to its end."""
+    studies = f"{service.settings.base_url}/v1/studies"
+    study = f"{studies}/{httpx.post(studies, json=STUDY).raise_for_status().json()['id']}"
+    wait_until(lambda: httpx.get(study).raise_for_status().json()["state"] == "complete")
+    return study
+
+
+def disturb(service: Service) -> None:
+    """Kill the worker that makes the model, and the dispatcher of the next one."""
+    database = Database(service.settings.resolved_database_url)
+    os.kill(pid_of(frozen_job(database)), signal.SIGKILL)
+    wait_until(lambda: attempts_of_running(database) == 1)
+    job = frozen_job(database)
+    kill_the_dispatcher(service, job, database)
+    wait_until(lambda: not is_alive(pid_of(job)))
+    database.dispose()
+
+
+def attempts_of_running(database: Database) -> int | None:
+    with database.reading() as session:
+        return next((job.attempts for job in jobs.running(session)), None)
+
+
+def made(model: str) -> bytes | None:
+    answer = httpx.get(model, timeout=30)
+    return None if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE else answer.raise_for_status().content
 
 
 def kill_the_dispatcher(_: Service, __: Job, database: Database) -> None:

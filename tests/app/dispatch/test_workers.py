@@ -1,5 +1,6 @@
 """Real worker processes: what they say, and how they end."""
 
+import io
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -19,22 +20,30 @@ import pytest
 from app.dispatch import worker as worker_module
 from app.dispatch.messages import (
     Alive,
+    Checked,
+    CheckGradients,
     DatasetUnreadable,
     Diverged,
     Done,
     Finished,
     Member,
     Message,
+    ModelDiffers,
+    ModelSaved,
     Order,
     Progress,
+    SaveModel,
     TrainPack,
     WorkFailed,
 )
 from app.dispatch.processes import process_started
+from app.dispatch.work import GRADIENTS_PER_ARRAY
 from app.dispatch.worker import NICENESS
 from app.dispatch.workers import Lost, NotStarted, Worker, Workers
 from app.tables.samples import store_sample
-from engine.training import TrainingPlan, open_dataset, train_pack
+from engine.training import TrainingPlan, open_dataset, train, train_pack
+from engine.training.gradient_check import check_gradients
+from engine.training.model import Model
 from tests.app.waiting import SECONDS, wait_until
 
 MEBIBYTE = 2**20
@@ -126,6 +135,42 @@ def test_a_worker_finds_the_bits_that_training_finds_in_this_process(workers: Wo
     assert {repr(result) for result in results} == {repr(result) for result in expected.values()}
     assert [type(result) for result in expected.values()] == [Finished, Diverged, Finished, Finished]
     assert expected[102].epochs == 2
+
+
+def save_order(dataset: Path, file: Path, value: float) -> SaveModel:
+    return SaveModel(dataset, SHORT, value, ["a", "b"], [{"name": "x"}], file)
+
+
+def test_a_worker_saves_the_model_that_it_trained_again(workers: Workers, dataset: Path, tmp_path: Path) -> None:
+    opened = open_dataset(dataset)
+    result = train(SHORT, opened)
+    assert result.value is not None
+    file = tmp_path / "models" / "model.npz"
+    assert run(workers, save_order(dataset, file, result.value)) == [ModelSaved(), Done()]
+    expected = io.BytesIO()
+    Model.of(result, SHORT, opened, ["a", "b"], [{"name": "x"}]).save(expected)
+    assert file.read_bytes() == expected.getvalue()
+
+
+def test_a_model_that_comes_to_another_value_is_not_saved(workers: Workers, dataset: Path, tmp_path: Path) -> None:
+    found = run(workers, save_order(dataset, tmp_path / "model.npz", value=0.123))
+    assert found == [ModelDiffers(train(SHORT, open_dataset(dataset)).value), Done()]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_cannot_be_written_is_a_failure_in_words(workers: Workers, dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file where the folder should be")
+    value = train(SHORT, open_dataset(dataset)).value
+    assert value is not None
+    [failure] = run(workers, save_order(dataset, tmp_path / "models" / "model.npz", value))
+    assert isinstance(failure, WorkFailed)
+    assert failure.failure.startswith("FileExistsError: ")
+    assert not failure.may_pass
+
+
+def test_a_worker_finds_the_verdicts_that_the_engine_finds(workers: Workers, dataset: Path) -> None:
+    expected = check_gradients(SHORT, open_dataset(dataset), 3, numbers_per_array=GRADIENTS_PER_ARRAY)
+    assert run(workers, CheckGradients(dataset, SHORT, epochs=3)) == [Checked(expected), Done()]
 
 
 def test_members_are_heard_of_as_they_leave_the_pack(workers: Workers, dataset: Path) -> None:
