@@ -21,7 +21,7 @@ def tune(
     seed: Annotated[int | None, typer.Option(min=0, help="Left out: drawn.", show_default=False)] = None,
     url: Url = None,
 ) -> None:
-    """Upload a table or arrays and search for what predicts best."""
+    """Upload a table or arrays and search for the best network."""
     with connect(url) as client:
         with busy(f"Uploading {file.name} …"):
             dataset = client.upload_dataset(file, target, name=name, task=task)

@@ -82,7 +82,11 @@ def test_the_newest_check_is_listed_first(api: httpx.Client) -> None:
         ({"training": {"keep_prob": 0}}, "/training/keep_prob", "must be a number above 0 and at most 1, but got 0"),
         ({"training": {"batch_norm": True, "batch_size": 1}}, "/training/batch_size", "at least 2 with `batch_norm`"),
         ({"training": {"schedule": "manual"}}, "/training/rates", "`rates` must be given"),
-        ({"training": {"augmentation": {"shift": 1}}}, "/training/augmentation", "has no `image_shape`"),
+        (
+            {"dataset": "breast-cancer", "training": {"augmentation": {"shift": 1}}},
+            "/training/augmentation",
+            "has no `image_shape`",
+        ),
         (
             {"training": {"hidden_units": 1000}},
             "/training",
