@@ -42,7 +42,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def environment(service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """curl and the command reach this test's service where the README says localhost:8000."""
     home = tmp_path_factory.mktemp("curl")
-    (home / ".curlrc").write_text(f'connect-to = "localhost:8000:127.0.0.1:{service.settings.port}"\nfail-with-body\n')
+    (home / ".curlrc").write_text(f'connect-to = "localhost:8000:127.0.0.1:{service.settings.port}"\n')
     return os.environ | {"CURL_HOME": str(home), "PARFOCAL_URL": service.settings.base_url}
 
 
@@ -51,24 +51,38 @@ def test_every_shell_block_is_run_here_or_says_why_not() -> None:
     assert sum("curl" in block for block in SHELL) >= 6
 
 
-def test_all_shell_blocks_run_one_after_another_in_one_shell(
-    environment: dict[str, str], service: Service, tmp_path: Path
-) -> None:
-    checkout = tmp_path / "checkout"  # where `.venv`, the example and the files that are written are
-    checkout.mkdir()
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `.venv`, the example and the files that are written are."""
+    checkout = tmp_path_factory.mktemp("checkout")
     (checkout / ".venv" / "bin").mkdir(parents=True)
     (checkout / ".venv" / "bin" / "parfocal").symlink_to(Path(sys.executable).parent / "parfocal")
     python = checkout / ".venv" / "bin" / "python"  # not a link, from which it could not tell its environment
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     (checkout / "examples").symlink_to(ROOT / "examples")
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def all_shell_blocks(environment: dict[str, str], checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Run one after another in one shell."""
     refused = next(block for block in SHELL if "lerning_rate" in block)
-    script = "set -e\n" + "\n".join(block for block in SHELL if block is not refused)
-    done = subprocess.run(
+    # A request that is refused ends the script.
+    beginning = 'set -e\ncurl() { command curl --fail --show-error "$@"; }\n'
+    script = beginning + "\n".join(block for block in SHELL if block is not refused)
+    return subprocess.run(
         ["bash", "-c", script], cwd=checkout, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def test_all_shell_blocks_run_one_after_another_in_one_shell(
+    all_shell_blocks: subprocess.CompletedProcess[str], checkout: Path, service: Service
+) -> None:
+    done = all_shell_blocks
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads((checkout / "apartments.json").read_text())["study"]["state"] == "complete"
+    assert "price,predicted_price\n" in (checkout / "predictions.csv").read_text()
     studies = httpx.get(f"{service.settings.base_url}/v1/studies").json()["items"]
     assert sorted(study["name"] for study in studies) == ["apartments", "digits", "images", "momentum on digits"]
     datasets = httpx.get(f"{service.settings.base_url}/v1/datasets").json()["items"]
@@ -88,10 +102,26 @@ def test_the_refused_request_is_answered_with_the_nearest_name(environment: dict
 
 
 @pytest.mark.parametrize("block", blocks("python"))
-def test_every_python_block_runs(block: str) -> None:
-    done = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True, check=False)
+def test_every_python_block_runs_where_the_shell_blocks_left_their_files(
+    block: str, all_shell_blocks: subprocess.CompletedProcess[str], checkout: Path
+) -> None:
+    assert all_shell_blocks.returncode == 0
+    done = subprocess.run([sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_numpy_alone_answers_what_the_service_answers(
+    all_shell_blocks: subprocess.CompletedProcess[str], checkout: Path, service: Service
+) -> None:
+    assert all_shell_blocks.returncode == 0
+    block = next(block for block in blocks("python") if "apartments.npz" in block)
+    done = subprocess.run([sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, check=True)
+    studies = f"{service.settings.base_url}/v1/studies"
+    [study] = [study for study in httpx.get(studies).json()["items"] if study["name"] == "apartments"]
+    row = {"size": 71, "rooms": 3, "built": None, "district": "harbour", "balcony": "yes"}
+    [prediction] = httpx.post(f"{studies}/{study['id']}/predict", json={"rows": [row]}).json()["predictions"]
+    assert float(done.stdout) == pytest.approx(prediction["value"])
 
 
 def test_the_training_values_and_settings_it_names_are_all_there_are() -> None:

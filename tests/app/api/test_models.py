@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app import model_files
 from app.api.models import MAX_ROWS
@@ -20,6 +23,7 @@ from app.store.database import Database
 from app.supervisor import Service
 from engine.training.model import Model
 from tests.app.api.problems import field_error, problem_of
+from tests.app.api.test_any_json import JSON, SCALARS, TEXTS, quick
 from tests.app.waiting import wait_until
 
 SPACE = {"parameters": [{"name": "learning_rate", "type": "float", "low": 0.001, "high": 0.05, "scale": "log"}]}
@@ -161,6 +165,26 @@ def test_rows_that_cannot_be_answered_are_refused(service: httpx.Client, of_pric
     assert refused({"rows": [7]}) == ("/rows/0", "`0` must be an object, but got 7")
     assert refused({"rows": row})[0] == "/rows"
     assert refused({"row": [row]})[1] == "unknown field 'row': the nearest known one is 'rows'"
+
+
+CELLS = SCALARS | st.sampled_from(["Oslo", "", "NA", "12", "1e400"]) | JSON
+ROW = st.dictionaries(st.sampled_from(["size", "city", "age", "kind", "price"]) | TEXTS, CELLS, max_size=5)
+FULL_ROW = st.fixed_dictionaries({"size": CELLS, "city": CELLS, "age": CELLS, "kind": CELLS})
+REQUESTS = st.fixed_dictionaries({"rows": st.lists(ROW | FULL_ROW, min_size=1, max_size=3) | JSON})
+
+
+@given(document=REQUESTS | JSON)
+@quick
+def test_whatever_json_is_sent_is_answered_or_refused(
+    document: Any, service: httpx.Client, of_prices: dict[str, Any]
+) -> None:
+    path = f"/v1/studies/{of_prices['id']}/predict"
+    headers = {"content-type": "application/json"}
+    answer = once_ready(service, "POST", path, content=json.dumps(document), headers=headers)
+    if answer.status_code != 200:
+        assert problem_of(answer, 422)["errors"]
+        return
+    assert len(answer.json()["predictions"]) == len(document["rows"])
 
 
 def test_a_study_that_is_not_complete_has_no_model(api: httpx.Client) -> None:
