@@ -19,7 +19,7 @@ ifneq ($(shell cat $(RUNTIME) 2>/dev/null),$(CURDIR))
 .PHONY: $(RUNTIME) $(DEVELOPMENT)
 endif
 
-.PHONY: help setup demo serve test lint types pytest format bench lock
+.PHONY: help setup demo serve test lint types pytest format bench docs lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,14 @@ bench: .venv-bench/.installed ## measure the engine and whole studies against wh
 .venv-bench/.installed: pyproject.toml
 	$(or $(PYTHON),python3) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --editable ".[bench]"
+	touch $@
+
+docs: .venv-docs/.installed ## draw the pictures of docs/engine.md and measure its tables
+	.venv-docs/bin/python -m scripts.engine_pictures
+
+.venv-docs/.installed: pyproject.toml
+	$(or $(PYTHON),python3) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for in the two lock files
