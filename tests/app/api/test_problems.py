@@ -13,7 +13,14 @@ from engine.errors import InvalidField
 from tests.app.api.problems import problem_of
 from tests.app.api.serving import serving
 
-STATUS = {"InvalidInput": 422, "NotFound": 404, "Conflict": 409, "TooLarge": 413, "InsufficientStorage": 507}
+STATUS = {
+    "InvalidInput": 422,
+    "NotFound": 404,
+    "Conflict": 409,
+    "TooLarge": 413,
+    "NotReady": 503,
+    "InsufficientStorage": 507,
+}
 
 
 @pytest.fixture(scope="module")
