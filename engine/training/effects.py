@@ -24,6 +24,8 @@ USED_BY: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def check_effect(name: str, possible: Possible) -> None:
     """Raise InvalidField if the searched `name` changes nothing, whatever the rest."""
+    if name == "record_batch_losses":
+        raise InvalidField((name,), f"searching {name!r} has no effect: what is recorded changes no result")
     if name in USED_BY:
         _check_used(name, possible)
     for shared, own_names in LAYER_NAMES.items():

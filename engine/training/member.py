@@ -5,11 +5,11 @@ from dataclasses import astuple, dataclass, field, replace
 
 from engine.training.arrays import Array
 from engine.training.dataset import Dataset
-from engine.training.diagnosis import signs_of
 from engine.training.early_stopping import EarlyStopping
 from engine.training.metrics import Metric, Outputs
 from engine.training.plan import TrainingPlan
-from engine.training.result import LearningCurve, Signals, TrainingResult
+from engine.training.result import MAX_BATCH_LOSSES, LearningCurve, Signals, TrainingResult
+from engine.training.signs import signs_of
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,6 @@ class Measurement:
     @property
     def is_finite(self) -> bool:
         return all(map(math.isfinite, astuple(self)))
-
-    def to_metrics(self, metric: Metric) -> dict[str, float]:
-        return {
-            f"train_{metric.name}": self.train_value,
-            f"dev_{metric.name}": self.dev_value,
-            "train_loss": self.train_loss,
-            "dev_loss": self.dev_loss,
-        }
 
 
 def measure(metric: Metric, train: Outputs, dev: Outputs) -> list[Measurement]:
@@ -59,24 +51,33 @@ class Member:
     def is_done(self) -> bool:
         return self.failure is not None or self.epochs >= self.plan.epochs or self.stopping.is_over(self.epochs)
 
+    @property
+    def records_batches(self) -> bool:
+        return self.plan.record_batch_losses and len(self.curve.batch_losses) < MAX_BATCH_LOSSES
+
     def record(self, measured: Measurement, gradient_norms: Array, parameters: Array) -> None:
         """Take note of one more epoch, which ended with `parameters` (P,); `gradient_norms` (L,) are of its start."""
         self.epochs += 1
-        self.signals = self.signals.with_epoch(measured.train_loss, gradient_norms.tolist())
+        self.signals.append(measured.train_loss, gradient_norms)
         if not measured.is_finite:
             self.failure = f"the loss became NaN or infinite in epoch {self.epochs}"
             return
         self.curve.append(self.epochs, measured.train_value, measured.dev_value)
         self.stopping.record(self.epochs, self.metric.cost(measured.dev_value), measured.dev_loss, parameters)
 
-    def result(self, measured: Measurement, saturated: list[float], parameters: list[Array]) -> TrainingResult:
+    def result(self, metrics: dict[str, float], saturated: list[float], parameters: list[Array]) -> TrainingResult:
         """The result, given what was measured with the weights that are kept (`saturated` by hidden layer)."""
-        failure = self.failure or (None if measured.is_finite else "the loss of the last weights is NaN or infinite")
-        if failure:
-            return TrainingResult(None, {}, None, self.epochs, self.curve, parameters, self.signals, failure=failure)
-        metrics, best_epoch = measured.to_metrics(self.metric), self.stopping.best_epoch
-        signals = replace(self.signals, saturated=saturated)
-        signs = signs_of(signals, self.dataset)
+        is_finite = all(map(math.isfinite, metrics.values()))
+        failure = self.failure or (None if is_finite else "the loss of the last weights is NaN or infinite")
+        signals = self.signals if failure else replace(self.signals, saturated=saturated)
         return TrainingResult(
-            measured.dev_value, metrics, best_epoch, self.epochs, self.curve, parameters, signals, signs
+            value=None if failure else metrics[f"dev_{self.metric.name}"],
+            metrics={} if failure else metrics,
+            best_epoch=None if failure else self.stopping.best_epoch,
+            epochs=self.epochs,
+            curve=self.curve,
+            parameters=parameters,
+            signals=signals,
+            signs=signs_of(signals, None if failure else metrics["train_loss"], self.plan.batch_size, self.dataset),
+            failure=failure,
         )

@@ -119,6 +119,20 @@ def metric_for(name: str | None, task: Task) -> Metric:
     return metric
 
 
+def every_metric(train: Outputs, dev: Outputs, task: Task) -> list[dict[str, float]]:
+    """All that a result tells of each member: every metric of the task, and the mean loss, on train and on dev."""
+    splits = {"train": train, "dev": dev}
+    columns = {
+        f"{rows}_{metric.name}": metric.compute(outputs)
+        for metric in METRICS.values()
+        if metric.task == task
+        for rows, outputs in splits.items()
+    }
+    columns |= {f"{rows}_loss": outputs.loss for rows, outputs in splits.items()}
+    members = range(len(dev.loss))
+    return [{name: float(column[member]) for name, column in columns.items()} for member in members]
+
+
 def outputs_of(logits: Array, targets: Array, loss_per_row: Array, dataset: Dataset) -> Outputs:
     """Read the logits (K, m, C) as answers. `targets` (K, m) or (1, m) as the dataset keeps them."""
     loss = loss_per_row.mean(axis=1, dtype=np.float64)
@@ -150,13 +164,15 @@ def _likeliest(logits: Array) -> Array:
 def _counts(outputs: Outputs) -> tuple[Array, Array, Array]:
     """Per member and class (K, classes): rows called c rightly, rows called c, rows that are c.
 
-    Classes lie side by side in memory: the mean over them is summed in the same order for one member and for many.
+    Counted member by member: comparing all rows with every class at once would take 200 bytes a row for 200 classes.
     """
-    classes = np.arange(outputs.classes)[:, None]
-    called = outputs.predicted[:, None] == classes  # (K, classes, m)
-    actual = outputs.targets[:, None] == classes
-    right = (called & actual).sum(axis=2)
-    return right, called.sum(axis=2), np.broadcast_to(actual.sum(axis=2), right.shape)
+
+    def count(labels: Array) -> Array:
+        return np.bincount(labels, minlength=outputs.classes)
+
+    pairs = [*zip(outputs.predicted, np.broadcast_to(outputs.targets, outputs.predicted.shape), strict=True)]
+    right = np.stack([count(targets[called == targets]) for called, targets in pairs])
+    return right, np.stack([count(called) for called, _ in pairs]), np.stack([count(targets) for _, targets in pairs])
 
 
 def _ratio(numerator: Array, denominator: Array) -> Array:

@@ -32,6 +32,7 @@ class TrainingPlan:
     early_stopping_patience   end after this many epochs without a better dev metric (or the same metric at a lower
                    dev loss), and go back to the best epoch's weights; None trains all epochs and keeps the last
     augmentation   of the training rows, where they are images
+    record_batch_losses   whether the learning curve also holds the mean loss of each mini-batch
     metric         what is measured on dev; None takes the task's default
     width_step     hidden layers are computed at the next multiple of this width, with units that stay silent, so that
                    neighbours in size can share a pack; the bits of a result depend on it, its meaning does not
@@ -61,6 +62,7 @@ class TrainingPlan:
     normalize_inputs: bool = True
     early_stopping_patience: int | None = None
     augmentation: Augmentation | None = None
+    record_batch_losses: bool = False
     metric: str | None = None
     width_step: int = 1
 

@@ -7,7 +7,7 @@ import numpy as np
 from engine.training.dataset import Dataset
 from engine.training.evaluation import Evaluation, Saturation
 from engine.training.member import Member, measure
-from engine.training.metrics import metric_for
+from engine.training.metrics import every_metric, metric_for
 from engine.training.pack import Pack
 from engine.training.packing import group_by_key
 from engine.training.plan import TrainingPlan
@@ -58,12 +58,21 @@ def _train_group(members: list[Member], dataset: Dataset, on_epoch: OnEpoch, on_
             train_outputs = pack.train_epoch()
             dev_outputs = pack.evaluation.outputs(pack.dataset.dev)
             measured = measure(members[0].metric, train_outputs, dev_outputs)
+            _record_batches(members, pack)
             for k, member in enumerate(members):
                 member.record(measured[k], pack.gradient_norms[k], pack.parameters.all[k])
             on_epoch(
                 members[0].epochs, {member.position: member.curve.dev[-1] for member in members if not member.failure}
             )
             members = _let_go(members, pack, on_result)
+
+
+def _record_batches(members: list[Member], pack: Pack) -> None:
+    """Add the epoch's mini-batches to the curves of those members whose plan asks for it."""
+    if any(member.records_batches for member in members):
+        for member, losses in zip(members, pack.batch_costs(), strict=True):
+            if member.records_batches:
+                member.curve.append_batches(losses.tolist())
 
 
 def _let_go(members: list[Member], pack: Pack, on_result: OnResult) -> list[Member]:
@@ -86,10 +95,10 @@ def _results(leaving: list[int], members: list[Member], pack: Pack) -> list[Trai
     plans = [members[k].plan for k in leaving]
     evaluation, saturation = Evaluation(parameters, plans, pack.dataset), Saturation(plans)
     train_outputs = evaluation.outputs(pack.dataset.train)
-    measured = measure(members[0].metric, train_outputs, evaluation.outputs(pack.dataset.dev, saturation))
+    metrics = every_metric(train_outputs, evaluation.outputs(pack.dataset.dev, saturation), pack.dataset.task)
     return [
         members[k].result(
-            measured[row], saturation.share_of(row), evaluation.plain.own(row, members[k].plan.hidden_units)
+            metrics[row], saturation.share_of(row), evaluation.plain.own(row, members[k].plan.hidden_units)
         )
         for row, k in enumerate(leaving)
     ]

@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "normalize_inputs": switch(),
     "early_stopping_patience": optional(whole(1, 100_000)),
     "augmentation": augmentation_rule(),
+    "record_batch_losses": switch(),
 }
 """The rule of each value; `hidden_units_1` … hold the rule of `hidden_units`, and so with `keep_prob`."""
 

@@ -39,7 +39,15 @@ def mixed_pack(plan: TrainingPlan) -> list[TrainingPlan]:
         replace(plan, seed=4, hidden_units=(32, 1), momentum=0.5, beta_1=0.5, beta_2=0.9, epsilon=1e-3, epochs=3),
         plan,
         stops_early(plan),
-        replace(plan, seed=5, hidden_units=(1, 32), initializer="lecun", l2=3.0, early_stopping_patience=2),
+        replace(
+            plan,
+            seed=5,
+            hidden_units=(1, 32),
+            initializer="lecun",
+            l2=3.0,
+            early_stopping_patience=2,
+            record_batch_losses=True,
+        ),
     ]
 
 

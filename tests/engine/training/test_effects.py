@@ -60,6 +60,11 @@ from engine.training.values import RULES, OptimizerName, ScheduleName
             {"keep_prob_1": (0.5, 1.0), "keep_prob_2": (0.5,)},
             "searching 'keep_prob' has no effect: each layer has its own",
         ),
+        (
+            "record_batch_losses",
+            {"record_batch_losses": (False, True)},
+            "searching 'record_batch_losses' has no effect: what is recorded changes no result",
+        ),
         ("hidden_units_3", {}, "searching 'hidden_units_3' has no effect: `hidden_layers` is at most 2"),
         (
             "hidden_units_4",

@@ -38,6 +38,7 @@ CHANGES: list[tuple[TrainingPlan, bool]] = [
     (replace(PLAN, normalize_inputs=False), False),
     (replace(PLAN, early_stopping_patience=5), True),
     (replace(PLAN, augmentation=Augmentation(flip=True)), False),
+    (replace(PLAN, record_batch_losses=True), True),
     (replace(PLAN, metric="f1"), False),
     (replace(PLAN, width_step=1), False),
 ]

@@ -105,6 +105,7 @@ def test_values_set_their_fields_and_the_rest_keeps_its_default() -> None:
         "normalize_inputs": False,
         "early_stopping_patience": 8,
         "augmentation": {"shift": 2, "flip": True},
+        "record_batch_losses": True,
     }
     assert set(values) == set(RULES) - {"hidden_layers", "hidden_units", "keep_prob"}
     for name, value in values.items():

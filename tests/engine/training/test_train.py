@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidField
+from engine.training.metrics import METRICS
 from engine.training.plan import TrainingPlan
 from engine.training.result import TrainingResult
 from engine.training.train import train, train_pack
@@ -40,9 +41,12 @@ def test_parameters_are_each_layers_weights_and_biases_without_padding() -> None
         ("regression", "r2", "r2"),
     ],
 )
-def test_a_result_has_the_metric_and_the_loss_on_both_splits(task: str, metric: str | None, expected: str) -> None:
+def test_a_result_has_every_metric_of_the_task_and_the_loss_on_both_splits(
+    task: str, metric: str | None, expected: str
+) -> None:
     result = train(replace(PLAN, metric=metric), TASKS[task])
-    assert set(result.metrics) == {f"train_{expected}", f"dev_{expected}", "train_loss", "dev_loss"}
+    names = {name for name, each in METRICS.items() if each.task == TASKS[task].task} | {"loss"}
+    assert set(result.metrics) == {f"{rows}_{name}" for rows in ("train", "dev") for name in names}
     assert result.value == result.metrics[f"dev_{expected}"]
     assert np.isfinite(list(result.metrics.values())).all()
     assert result.curve.epoch == [1, 2, 3]

@@ -58,6 +58,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("keep_prob", 1.01, "`keep_prob` must be a number above 0 and at most 1, but got 1.01"),
     ("keep_prob_3", -0.5, "`keep_prob_3` must be a number above 0 and at most 1, but got -0.5"),
     ("batch_norm", 1, "`batch_norm` must be true or false, but got 1"),
+    ("record_batch_losses", "yes", "`record_batch_losses` must be true or false, but got 'yes'"),
     ("normalize_inputs", 1, "`normalize_inputs` must be true or false, but got 1"),
     (
         "early_stopping_patience",
