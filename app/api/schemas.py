@@ -125,6 +125,7 @@ class LearningCurveAnswer(BaseModel):
     epoch: list[int]
     train: list[float]
     dev: list[float]
+    batch_losses: list[float] | None = Field(None, description="Of each mini-batch, with `record_batch_losses`.")
 
 
 class TrialDetail(TrialAnswer):

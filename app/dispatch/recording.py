@@ -78,4 +78,5 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
 
 
 def _points(curve: LearningCurve) -> dict[str, Any]:
-    return {"epoch": curve.epoch, "train": curve.train, "dev": curve.dev}
+    points = {"epoch": curve.epoch, "train": curve.train, "dev": curve.dev}
+    return points | ({"batch_losses": curve.batch_losses} if curve.batch_losses else {})

@@ -75,6 +75,18 @@ def test_a_result_is_kept_with_its_curve_while_neighbours_go_on(database: Databa
         assert trials.curve(session, trial) == points
 
 
+def test_the_losses_of_mini_batches_are_kept_with_the_curve_where_they_were_recorded(
+    database: Database, study_id: str
+) -> None:
+    send(database, study_id, 1)
+    message = finished(1)
+    message.curve.append_batches([0.75, 0.5, 0.625])
+    tell(database, study_id, (1,), message)
+    with database.reading() as session:
+        curve = trials.curve(session, trial_of(database, study_id, 1))
+    assert curve == {"epoch": [1, 2], "train": [0.5, 0.125], "dev": [0.25, 0.75], "batch_losses": [0.75, 0.5, 0.625]}
+
+
 def test_the_cost_of_a_metric_that_is_maximised_is_its_negative(database: Database) -> None:
     objective = {"type": "mlp", "dataset": "breast-cancer", "metric": "accuracy", "training": {}}
     study_id = add_running_study(database, objective=objective)
