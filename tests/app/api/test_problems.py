@@ -60,6 +60,11 @@ def test_every_error_is_answered_with_its_status_and_its_words(name: str, failin
     assert problem["errors"] == []
 
 
+def test_what_is_not_ready_says_when_to_ask_again(failing: httpx.Client) -> None:
+    assert failing.get("/NotReady").headers["retry-after"] == "1"
+    assert "retry-after" not in failing.get("/Conflict").headers
+
+
 def test_several_wrong_fields_are_told_apart(failing: httpx.Client) -> None:
     problem = problem_of(failing.get("/InvalidInput"), 422)
     assert problem["detail"] == "`a` is wrong; `b` is wrong"
