@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     """Worker processes at a time; each trains one pack on one core."""
     max_upload_mebibytes: int = Field(default=100, ge=1)
     """A larger table is refused with 413. Reading one of this size can take 2 GB of memory."""
+    pack_mebibytes: int = Field(default=1024, ge=1)
+    """What one pack may take, the dataset apart; each worker trains one. The default leaves room for a network of two
+    layers of 4,096 units with Adam, and lets four workers fit a machine of 8 GB."""
     worker_silence_seconds: float = Field(default=60, gt=0)
     """A worker that has said nothing for so long counts as lost; it says something every five."""
 
@@ -35,6 +38,10 @@ class Settings(BaseSettings):
     @property
     def models_dir(self) -> Path:
         return self.data_dir.absolute() / "models"
+
+    @property
+    def pack_bytes(self) -> int:
+        return self.pack_mebibytes * 2**20
 
     @property
     def base_url(self) -> str:

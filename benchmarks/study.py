@@ -25,7 +25,8 @@ from benchmarks.machine import described
 from benchmarks.peers import optuna_pytorch
 from engine.search import SearchSpace
 from engine.training import TrainingPlan, load_dataset, train_pack
-from engine.training.costs import DataShape, best_members
+from engine.training.costs import best_members
+from engine.training.data_shape import DataShape
 from engine.training.packing import group_by_key
 
 CORES = 2
@@ -102,7 +103,7 @@ def _mean_pack_size(trials: Trials) -> float:
 def _best_pack_seconds(trials: Trials) -> float:
     """What the trials would take one core if each had trained in a full pack of its key."""
     dataset = load_dataset("digits")
-    shape = DataShape(dataset.features, dataset.outputs, dataset.train.rows)
+    shape = DataShape.of(dataset)
     step = width_step(SearchSpace.from_json(SPACE))
     plans = [
         TrainingPlan.from_values(TRAINING | trial["values"], trial["number"], "error_rate", step) for trial in trials

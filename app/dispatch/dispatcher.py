@@ -31,7 +31,7 @@ class Dispatcher:
         self.epoch = epoch
         self.workers = Workers(settings.workers)
         self.jobs: Queue = JobQueue(settings)
-        self.trials: Queue = TrialQueue(settings.datasets_dir)
+        self.trials: Queue = TrialQueue(settings.datasets_dir, settings.pack_bytes)
         self.sent: dict[Worker, Assignment] = {}
         self.last_beat = 0.0
 

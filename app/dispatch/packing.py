@@ -1,16 +1,17 @@
 """Which waiting trials train together."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from app.dispatch.messages import Member
 from app.store.models import Study, Trial
 from engine.search import CategoricalParameter, IntParameter, Parameter, SearchSpace
 from engine.seeding import Purpose, derived_seed
 from engine.training import TrainingPlan, pack_key
-from engine.training.costs import DataShape, best_members, training_seconds
+from engine.training.costs import best_members, training_seconds
+from engine.training.data_shape import DataShape
+from engine.training.memory import most_members
 from engine.training.packing import PackKey
 from engine.training.values import LAYER_NAMES
 
@@ -29,7 +30,9 @@ class ChosenPack:
         return [member.number for member in self.members]
 
 
-def choose_pack(study: Study, waiting: Sequence[Trial], free_workers: int, data: DataShape) -> ChosenPack | None:
+def choose_pack(
+    study: Study, waiting: Sequence[Trial], free_workers: int, data: DataShape, pack_bytes: int
+) -> ChosenPack | None:
     """The trials to send next: those of one pack key that take longest, cut where other free workers can share them.
 
     Longest first, because what is left for last should be short: a round ends with its last pack. Trials that must run
@@ -46,14 +49,9 @@ def choose_pack(study: Study, waiting: Sequence[Trial], free_workers: int, data:
     longest = max(range(len(groups)), key=seconds.__getitem__)  # the first of equals, that of the lowest number
     parts = math.ceil(seconds[longest] * free_workers / sum(seconds))
     group = groups[longest]
-    return _pack(group[: min(best_members(group[0].plan, data), math.ceil(len(group) / parts))])
-
-
-def data_shape(description: Mapping[str, Any]) -> DataShape:
-    """That of a dataset, from its description."""
-    features = len(description["input_standardisation"]["mean"])
-    outputs = description["classes"] if description["classes"] > 2 else 1
-    return DataShape(features, outputs, description["splits"]["train"]["rows"])
+    plan = group[0].plan
+    most = min(best_members(plan, data), most_members(plan, data, pack_bytes))
+    return _pack(group[: min(most, math.ceil(len(group) / parts))])
 
 
 def _groups(study: Study, waiting: Sequence[Trial]) -> list[list[Member]]:

@@ -15,6 +15,7 @@ from app.dispatch.workers import Lost, Worker
 from app.lifecycle import FailureReason, StudyState, TrialState
 from app.store import packs, studies, trials
 from app.store.models import Study
+from engine.training.data_shape import DataShape
 
 TEXTS = {
     FailureReason.TIMEOUT: "its training took longer than `trial_timeout_seconds`",
@@ -48,8 +49,10 @@ class SentPack:
 
 
 class TrialQueue:
-    def __init__(self, datasets_dir: Path) -> None:
+    def __init__(self, datasets_dir: Path, pack_bytes: int) -> None:
+        """No pack takes more memory than `pack_bytes`, unless a single trial does."""
         self.datasets_dir = datasets_dir
+        self.pack_bytes = pack_bytes
 
     def waits(self, session: Session) -> bool:
         return bool(_studies_with_work(session))
@@ -61,7 +64,8 @@ class TrialQueue:
         if study is None:
             return None
         dataset, waiting = studies.dataset(session, study), trials.waiting(session, study.id, packing.WINDOW)
-        chosen = packing.choose_pack(study, waiting, free_workers, packing.data_shape(dataset.description))
+        shape = DataShape.described(dataset.description)
+        chosen = packing.choose_pack(study, waiting, free_workers, shape, self.pack_bytes)
         if chosen is None:
             return None
         study.version += 1

@@ -24,6 +24,11 @@ ImageShape = tuple[int, int, int]  # (height, width, channels)
 DESCRIPTION_FILE = "dataset.json"
 
 
+def output_units(classes: int) -> int:
+    """Units of the output layer: one per class from three classes on, else one."""
+    return classes if classes > 2 else 1
+
+
 @dataclass(frozen=True)
 class Split:
     """Some rows: `inputs` (rows, features) float32, standardised; `targets` (rows,) class indices as int32, or
@@ -64,8 +69,7 @@ class Dataset:
 
     @property
     def outputs(self) -> int:
-        """Units of the output layer: one per class from three classes on, else one."""
-        return self.classes if self.classes > 2 else 1
+        return output_units(self.classes)
 
     def with_raw_inputs(self) -> "Dataset":
         """The same rows in the units they came in: a float32 copy, which only plans that ask for it pay for."""

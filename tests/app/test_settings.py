@@ -39,6 +39,7 @@ def test_each_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         "PARFOCAL_PORT": "8123",
         "PARFOCAL_WORKERS": "3",
         "PARFOCAL_MAX_UPLOAD_MEBIBYTES": "5",
+        "PARFOCAL_PACK_MEBIBYTES": "256",
         "PARFOCAL_WORKER_SILENCE_SECONDS": "12.5",
     }
     settings = settings_from(monkeypatch, environment)
@@ -81,6 +82,7 @@ def test_a_client_on_this_machine_finds_the_service(host: str, url: str) -> None
         {"PARFOCAL_WORKERS": "257"},
         {"PARFOCAL_WORKERS": "two"},
         {"PARFOCAL_MAX_UPLOAD_MEBIBYTES": "0"},
+        {"PARFOCAL_PACK_MEBIBYTES": "0"},
         {"PARFOCAL_WORKER_SILENCE_SECONDS": "0"},
     ],
     ids=str,

@@ -5,17 +5,20 @@ from typing import Any
 
 import pytest
 
-from app.dispatch.packing import WINDOW, choose_pack, data_shape, plan_of
+from app.dispatch.packing import WINDOW, choose_pack, plan_of
 from app.lifecycle import TrialState
 from app.store.models import Study, Trial
 from engine.search import READY_MADE, Box, propose
 from engine.seeding import Purpose, derived_seed
 from engine.training import pack_key
-from engine.training.costs import MOST_MEMBERS, DataShape, best_members
+from engine.training.costs import MOST_MEMBERS, best_members
+from engine.training.data_shape import DataShape
+from engine.training.memory import pack_bytes
 
 NARROW, WIDE = {"hidden_units": 20}, {"hidden_units": 100}  # two pack keys
 SHORT, LONG = {"hidden_units": 20, "epochs": 5}, {"hidden_units": 100, "epochs": 50}
-DIGITS = DataShape(features=64, outputs=10, train_rows=1078)
+DIGITS = DataShape(features=64, outputs=10, train_rows=1078, dev_rows=359)
+ROOM = 2**30
 
 
 def a_study(**training: Any) -> Study:
@@ -31,7 +34,7 @@ def waiting(*values: dict[str, Any]) -> list[Trial]:
 
 
 def chosen(trials: Sequence[Trial], free_workers: int = 1) -> list[int]:
-    pack = choose_pack(a_study(), trials, free_workers, DIGITS)
+    pack = choose_pack(a_study(), trials, free_workers, DIGITS, ROOM)
     assert pack is not None
     return pack.numbers
 
@@ -79,13 +82,13 @@ def test_a_trial_that_must_run_alone_goes_first_and_alone() -> None:
 
 
 def test_there_is_no_pack_where_nothing_waits() -> None:
-    assert choose_pack(a_study(), [], 1, DIGITS) is None
+    assert choose_pack(a_study(), [], 1, DIGITS, ROOM) is None
 
 
 @pytest.mark.parametrize("free_workers", [1, 2, 7])
 def test_every_member_has_the_key_of_the_pack(free_workers: int) -> None:
     trials = drawn(120)
-    while (pack := choose_pack(a_study(), trials, free_workers, DIGITS)) is not None:
+    while (pack := choose_pack(a_study(), trials, free_workers, DIGITS, ROOM)) is not None:
         assert {str(pack_key(member.plan)) for member in pack.members} == {pack.key}
         trials = [trial for trial in trials if trial.number not in pack.numbers]
     assert trials == []
@@ -93,7 +96,7 @@ def test_every_member_has_the_key_of_the_pack(free_workers: int) -> None:
 
 def test_members_stand_in_the_order_of_their_numbers_with_their_own_plans() -> None:
     trials = drawn(60)
-    pack = choose_pack(a_study(), trials, 1, DIGITS)
+    pack = choose_pack(a_study(), trials, 1, DIGITS, ROOM)
     assert pack is not None
     assert pack.numbers == sorted(pack.numbers)
     assert [member.plan for member in pack.members] == [plan_of(a_study(), trials[n]) for n in pack.numbers]
@@ -104,7 +107,7 @@ def test_the_same_trials_make_the_same_pack() -> None:
     later = drawn(60)
     for trial in later:
         trial.attempts, trial.version, trial.pack_size = 2, 99, 16
-    assert choose_pack(a_study(), drawn(60), 2, DIGITS) == choose_pack(a_study(), later, 2, DIGITS)
+    assert choose_pack(a_study(), drawn(60), 2, DIGITS, ROOM) == choose_pack(a_study(), later, 2, DIGITS, ROOM)
 
 
 def test_a_plan_is_made_of_what_the_study_fixes_and_the_trial_tries() -> None:
@@ -128,11 +131,13 @@ def test_a_trial_trains_with_another_seed_in_a_study_with_another_seed() -> None
     assert plan_of(a_study(), trial).seed != plan_of(other, trial).seed
 
 
-@pytest.mark.parametrize(("classes", "outputs"), [(0, 1), (2, 1), (3, 3)])
-def test_a_description_tells_the_shape_of_the_data(classes: int, outputs: int) -> None:
-    description = {
-        "classes": classes,
-        "input_standardisation": {"mean": [0.0] * 7, "scale": [1.0] * 7},
-        "splits": {"train": {"rows": 60}, "dev": {"rows": 20}, "test": {"rows": 20}},
-    }
-    assert data_shape(description) == DataShape(features=7, outputs=outputs, train_rows=60)
+def test_a_pack_holds_no_more_members_than_its_memory_allows_but_one_at_least() -> None:
+    trials = waiting(*[NARROW] * 12)
+    plan = plan_of(a_study(), trials[0])
+    for members in (1, 3, 12):
+        pack = choose_pack(a_study(), trials, 1, DIGITS, pack_bytes(plan, members, DIGITS))
+        assert pack is not None
+        assert pack.numbers == list(range(members))
+    alone = choose_pack(a_study(), trials, 1, DIGITS, 1)
+    assert alone is not None
+    assert alone.numbers == [0]

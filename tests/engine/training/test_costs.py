@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.training.costs import FEWEST_MEMBERS, MOST_MEMBERS, DataShape, best_members, training_seconds
+from engine.training.costs import FEWEST_MEMBERS, MOST_MEMBERS, best_members, training_seconds
+from engine.training.data_shape import DataShape
 from engine.training.plan import TrainingPlan
 
-DIGITS = DataShape(features=64, outputs=10, train_rows=1437)
+DIGITS = DataShape(features=64, outputs=10, train_rows=1437, dev_rows=360)
 PLAN = TrainingPlan(hidden_units=(32, 16), batch_size=32, epochs=20)
 
 
