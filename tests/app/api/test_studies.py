@@ -127,7 +127,8 @@ def test_trials_tell_what_was_tried_and_what_came_of_it(service: httpx.Client, f
         assert trial["started_at"] <= trial["finished_at"]
     complete, failed = ([trial for trial in trials if trial["state"] == state] for state in ("complete", "failed"))
     for trial in complete:
-        assert trial["metrics"].keys() == {"train_rmse", "dev_rmse", "train_loss", "dev_loss"}
+        measured = ("rmse", "mae", "r2", "loss")
+        assert trial["metrics"].keys() == {f"{rows}_{name}" for rows in ("train", "dev") for name in measured}
         assert trial["value"] == trial["metrics"]["dev_rmse"]
         assert (trial["epochs"], trial["best_epoch"], trial["failure_reason"], trial["failure"]) == (5, 5, None, None)
     assert failed, "the study is made so that some diverge"
