@@ -14,6 +14,7 @@ from app.lifecycle import FailureReason, JobState
 from app.settings import Settings
 from app.store import jobs
 from app.store.models import Job
+from engine.errors import InvalidField
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,11 @@ class JobQueue:
         if job is None:
             return None
         jobs.start(job, worker.pid, worker.started)
-        order, timeout_seconds = job_orders.order_for(session, job, self.settings)
+        try:
+            order, timeout_seconds = job_orders.order_for(session, job, self.settings)
+        except InvalidField as complaint:  # of a study that an earlier version, with other rules, has trained
+            jobs.fail(job, complaint.message)
+            return None
         return SentJob(job.id, timeout_seconds, time.monotonic() + timeout_seconds), order
 
     def left_behind(self, session: Session) -> Sequence[tuple[int, str]]:

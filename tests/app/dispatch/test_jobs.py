@@ -160,6 +160,22 @@ def test_a_model_that_differs_from_what_the_study_found_fails_with_the_reason(
     assert job.failure == f"trial 0, trained again, {found}: {reason.format(**current)}"
 
 
+def test_a_plan_that_today_breaks_a_rule_fails_its_job_and_nothing_else(
+    simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    study_id, check_id = add_model(database), add_check(database)
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        study.objective = study.objective | {"training": {"epochs": 0}}
+    dispatcher.tick()
+    dispatcher.tick()
+    job = model_job(database, study_id)
+    assert (job.state, job.failure) == (FAILED, "`epochs` must be a whole number from 1 to 100000, but got 0")
+    assert states(database, check_id) == [RUNNING]
+    assert len(workers.working) == 1
+
+
 def test_a_model_may_take_as_long_as_a_trial(simulation: Simulation, database: Database) -> None:
     dispatcher, _ = simulation
     add_model(database)
