@@ -45,7 +45,7 @@ def draw(folder: Path) -> dict[str, str]:
     axes[2].set(title="300 rows: dev error, %", xscale="log", xlabel="batch_size", ylim=(9.4, 11))
     axes[2].set_xticks(SIZES, SIZES)
     for switch, (text, colour) in NORMALISED.items():
-        beside(axes[2], SIZES[0], 100 * by_size[switch][0].mean(), text, colour, dx=0, dy=-11 if switch else 10)
+        beside(axes[2], SIZES[0], 100 * by_size[switch][0].mean(), text, colour, dx=0, dy=-22 if switch else 10)
     save(figure, folder, "batch_norm")
     return {
         "batch norm by rate": _table("learning rate", [f"{rate:g}" for rate in RATES], by_rate),
