@@ -1,6 +1,7 @@
 """The whole answer of a study as one document, the same bytes for the same study wherever and however it ran.
 
-It is made from a list of allowed fields: no ids, versions, times, attempts or packs; a dataset by its content.
+It is made from a list of allowed fields: no ids, versions, times, attempts or packs; a dataset by its content. The
+losses of single mini-batches stay behind: they would be most of it.
 """
 
 import json
@@ -9,7 +10,7 @@ from typing import Any
 
 from app.api.views import round_answer, study_answer, trial_answer
 from app.lifecycle import FailureReason, TrialState
-from app.store.models import Round, Study, Trial
+from app.store.models import Curve, Round, Study, Trial
 
 STUDY_FIELDS = (
     "name",
@@ -35,6 +36,7 @@ TRIAL_FIELDS = (
     "values",
     "value",
     "metrics",
+    "diagnosis",
     "best_epoch",
     "epochs",
     "failure_reason",
@@ -48,7 +50,7 @@ def export_json(
     best: Trial | None,
     rounds: Sequence[Round],
     trials: Sequence[Trial],
-    curves: Mapping[int, dict[str, Any]],
+    curves: Mapping[int, Curve],
 ) -> bytes:
     answer = study_answer(study, best).model_dump(mode="json")
     told = {name: answer[name] for name in STUDY_FIELDS}
@@ -56,17 +58,18 @@ def export_json(
     document = {
         "study": told,
         "rounds": [round_answer(row).model_dump(mode="json") for row in rounds],
-        "trials": [_trial(trial, curves.get(trial.number)) for trial in trials],
+        "trials": [_trial(trial, study, curves.get(trial.number)) for trial in trials],
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"
 
 
-def _trial(trial: Trial, curve: dict[str, Any] | None) -> dict[str, Any]:
-    answer = trial_answer(trial).model_dump(mode="json")
+def _trial(trial: Trial, study: Study, curve: Curve | None) -> dict[str, Any]:
+    answer = trial_answer(trial, study).model_dump(mode="json")
     told = {name: answer[name] for name in TRIAL_FIELDS}
     if not _is_reproducible(trial):
         told["epochs"] = None
-    return told | {"learning_curve": curve}
+    points, signals = (None, None) if curve is None else (curve.points, curve.signals)
+    return told | {"learning_curve": points, "signals": signals}
 
 
 def _is_reproducible(trial: Trial) -> bool:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.strict import Name, StrictModel
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
+from engine.training.diagnosis import Verdict
+from engine.training.result import Sign
 
 MAX_SEED = 2**53 - 1  # every JSON reader keeps such an integer exact
 MAX_TRIALS = 20_000
@@ -30,6 +32,18 @@ class ObjectiveRequest(StrictModel):
     type: Literal["mlp"] = Field("mlp", description="Train a network on a dataset with Parfocal's engine.")
     dataset: str = Field(description="A dataset's id, or a built-in one's name: digits, breast-cancer, diabetes.")
     metric: str | None = Field(None, description="Measured on the dev rows. Left out: error_rate, or rmse.")
+    base_error: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The error rate that the diagnosis takes for unavoidable, a person's for example. Left out: 0.",
+    )
+    high_gap: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Above it the diagnosis calls avoidable bias or variance high. Left out: 0.02, two points.",
+    )
     training: Document = Field(
         default_factory=lambda: dict(TRAINING_DEFAULT), description="Training values that are not searched."
     )
@@ -55,10 +69,21 @@ class StudyRequest(StrictModel):
     max_attempts: int = Field(3, ge=1, le=100, description="How often a trial may lose its worker while alone.")
 
 
+class DiagnosisAnswer(BaseModel):
+    """What the errors and the signs of a training say, and what to try next."""
+
+    verdict: Verdict | None = Field(description="Null for metrics other than the error rate, and if it diverged.")
+    avoidable_bias: float | None = Field(description="Train error minus base error.")
+    variance: float | None = Field(description="Dev error minus train error.")
+    signs: list[Sign]
+    advice: list[str]
+
+
 class TrialSummary(BaseModel):
     number: int
     value: float
     values: dict[str, Any]
+    diagnosis: DiagnosisAnswer | None
 
 
 class StudyAnswer(BaseModel):
@@ -76,6 +101,7 @@ class StudyAnswer(BaseModel):
     max_attempts: int
     round: int | None
     counts: dict[str, int] = Field(description="Trials by state; `unproposed` are those of rounds still to come.")
+    mean_pack_size: float | None = Field(description="Trials per pack, of those sent so far.")
     best_trial: TrialSummary | None
     winner: TrialSummary | None = Field(description="The best trial once the study is complete.")
     warnings: list[str]
@@ -108,7 +134,10 @@ class TrialAnswer(BaseModel):
     round: int
     values: dict[str, Any]
     value: float | None
-    metrics: dict[str, float] | None
+    metrics: dict[str, float] | None = Field(
+        description="Every metric of the task and the mean loss, on train and on dev, with the weights that were kept."
+    )
+    diagnosis: DiagnosisAnswer | None
     best_epoch: int | None = Field(description="The epoch whose weights were kept and measured.")
     epochs: int | None = Field(description="Trained so far.")
     failure_reason: FailureReason | None
@@ -125,8 +154,22 @@ class LearningCurveAnswer(BaseModel):
     epoch: list[int]
     train: list[float]
     dev: list[float]
-    batch_losses: list[float] | None = Field(None, description="Of each mini-batch, with `record_batch_losses`.")
+    batch_losses: list[float] | None = Field(
+        description="Mean loss of each of the first 10,000 mini-batches, if the study has `record_batch_losses`."
+    )
+
+
+class SignalsAnswer(BaseModel):
+    """What tells how the learning went, layer by layer from the input on. Norms are those of a mini-batch's ∂L/∂W."""
+
+    first_gradient_norms: list[float] = Field(description="At the very first mini-batch.")
+    last_gradient_norms: list[float] = Field(description="At the first mini-batch of the last epoch.")
+    saturated: list[float] = Field(
+        description="Share of each hidden layer's units that are flat on nearly all dev rows."
+    )
+    train_losses: list[float] = Field(description="Mean over the mini-batches of each epoch.")
 
 
 class TrialDetail(TrialAnswer):
     learning_curve: LearningCurveAnswer | None
+    signals: SignalsAnswer | None

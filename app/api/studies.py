@@ -21,9 +21,11 @@ router = APIRouter(prefix="/v1/studies", tags=["studies"])
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-def create_study(request: StudyRequest, database: TheDatabase, response: Response) -> StudyAnswer:
+def create_study(
+    request: StudyRequest, database: TheDatabase, settings: TheSettings, response: Response
+) -> StudyAnswer:
     with database.writing() as session:
-        study = studies.add(session, study_from(request, session))
+        study = studies.add(session, study_from(request, session, settings.pack_bytes))
     response.headers["Location"] = f"{router.prefix}/{study.id}"
     return study_answer(study, best=None)
 

@@ -7,29 +7,38 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.api.schemas import StudyRequest
+from app.api.limits import check_batch_size, check_memory
+from app.api.schemas import ObjectiveRequest, StudyRequest
 from app.api.training import at, check_images, dataset_named
 from app.errors import InvalidInput, json_pointer
 from app.store import spaces
-from app.store.models import Study
+from app.store.models import Dataset, Study
 from engine.errors import InvalidField, Path, unknown_name
-from engine.search import CategoricalParameter, Parameter, SearchSpace, strategy_from_json
+from engine.search import READY_MADE, CategoricalParameter, Parameter, SearchSpace, strategy_from_json
+from engine.training.diagnosis import HIGH_GAP
 from engine.training.effects import check_effect, check_together
-from engine.training.metrics import metric_for
+from engine.training.metrics import Metric, metric_for
 from engine.training.values import check_name, check_value
 
+DIAGNOSIS_LIMITS = {"base_error": 0.0, "high_gap": HIGH_GAP}
 SEED_BITS = 32  # of a drawn seed: short enough to read out
 
 
-def study_from(request: StudyRequest, session: Session) -> Study:
-    """Make the study a request asks for. Raises InvalidInput with a pointer into the request."""
+def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Study:
+    """Make the study a request asks for. Raises InvalidInput with a pointer into the request.
+
+    `pack_bytes` is what a training may take.
+    """
     with at("objective"):
         dataset = dataset_named(request.objective.dataset, session)
         metric = metric_for(request.objective.metric, dataset.description["task"])
     space_id, space = _search_space(request, session)
-    _check_training(request.objective.training, space)
+    possible = _possible(request.objective.training, space)
+    _check_training(request.objective.training, space, possible)
     with at("objective"):
         check_images(request.objective.training, dataset)
+    _check_batch_sizes(request, space, dataset)
+    _check_memory(request, space, possible, dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with at():
@@ -44,6 +53,7 @@ def study_from(request: StudyRequest, session: Session) -> Study:
             "type": request.objective.type,
             "dataset": dataset.id,
             "metric": metric.name,
+            **_diagnosis_limits(request.objective, metric),
             "training": dict(request.objective.training),
         },
         strategy=strategy.to_json(),
@@ -65,14 +75,30 @@ def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, 
     return request.search_space, SearchSpace.from_json(document)
 
 
-def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
+def _diagnosis_limits(objective: ObjectiveRequest, metric: Metric) -> dict[str, float | None]:
+    """What the diagnosis compares error rates with; null where another metric ranks."""
+    asked = {"base_error": objective.base_error, "high_gap": objective.high_gap}
+    if metric.name == "error_rate":
+        return {name: DIAGNOSIS_LIMITS[name] if value is None else value for name, value in asked.items()}
+    for name, value in asked.items():
+        if value is not None:
+            message = f"`{name}` must be null unless `metric` is 'error_rate', but got {value!r} with {metric.name!r}"
+            raise InvalidInput.at(f"/objective/{name}", message)
+    return asked
+
+
+def _possible(fixed: Mapping[str, Any], space: SearchSpace) -> dict[str, tuple[Any, ...]]:
+    """The values that each name can have, as far as they decide what is allowed."""
+    searched = {parameter.name: tuple(_extremes(parameter).values()) for parameter in space.parameters}
+    return {name: (value,) for name, value in fixed.items()} | searched
+
+
+def _check_training(fixed: Mapping[str, Any], space: SearchSpace, possible: Mapping[str, tuple[Any, ...]]) -> None:
     for name, value in fixed.items():
         with at("objective", "training"):
             check_value(name, value)
             if name in space.names:
                 raise InvalidField((name,), f"`{name}` cannot be fixed at {value!r}: the search space searches it")
-    possible = {name: (value,) for name, value in fixed.items()}
-    possible |= {parameter.name: tuple(_extremes(parameter).values()) for parameter in space.parameters}
     for index, parameter in enumerate(space.parameters):
         with _in_parameter(index, "name"):
             check_name(parameter.name)
@@ -84,6 +110,43 @@ def _check_training(fixed: Mapping[str, Any], space: SearchSpace) -> None:
             check_effect(parameter.name, possible)
     with at("objective", "training"):
         check_together(possible)
+
+
+def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Dataset) -> None:
+    """A ready-made space is for any dataset: where that has fewer rows, a larger batch is all of them."""
+    if "batch_size" in request.objective.training:
+        with at("objective", "training"):
+            check_batch_size(request.objective.training["batch_size"], dataset)
+    if isinstance(request.search_space, str) and request.search_space in READY_MADE:
+        return
+    for index, parameter in enumerate(space.parameters):
+        if parameter.name == "batch_size":
+            for place, value in _extremes(parameter).items():
+                with _in_parameter(index, *place):
+                    check_batch_size(value, dataset)
+
+
+def _check_memory(
+    request: StudyRequest,
+    space: SearchSpace,
+    possible: Mapping[str, tuple[Any, ...]],
+    dataset: Dataset,
+    pack_bytes: int,
+) -> None:
+    try:
+        check_memory(possible, dataset, pack_bytes)
+    except InvalidField as complaint:
+        [name] = complaint.path
+        if name in space.names:
+            index = space.names.index(name)
+            place: Path = ("search_space",)
+            if isinstance(request.search_space, dict):
+                place += ("parameters", index)
+        elif name in request.objective.training:
+            place = ("objective", "training", name)
+        else:
+            place = ("objective", name)
+        raise InvalidInput.at(json_pointer(place), complaint.message) from None
 
 
 def _extremes(parameter: Parameter) -> dict[Path, Any]:

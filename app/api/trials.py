@@ -26,9 +26,10 @@ def list_trials(study_id: str, query: Annotated[TrialQuery, Query()], database: 
     """Without learning curves."""
     by_value = query.order_by == "value"
     with database.reading() as session:
+        study = studies.get(session, study_id)
         found = trials.page(
             session,
-            studies.get(session, study_id).id,
+            study.id,
             state=query.state,
             round_number=query.round,
             by_value=by_value,
@@ -36,11 +37,12 @@ def list_trials(study_id: str, query: Annotated[TrialQuery, Query()], database: 
             limit=query.limit,
         )
     last = trials.position(found[-1], by_value=by_value) if found else None
-    return query.page([trial_answer(trial) for trial in found], last)
+    return query.page([trial_answer(trial, study) for trial in found], last)
 
 
 @router.get("/{number}")
 def get_trial(study_id: str, number: int, database: TheDatabase) -> TrialDetail:
     with database.reading() as session:
-        trial = trials.get(session, studies.get(session, study_id).id, number)
-        return trial_detail(trial, trials.curve(session, trial))
+        study = studies.get(session, study_id)
+        trial = trials.get(session, study.id, number)
+        return trial_detail(trial, study, trials.curve(session, trial))

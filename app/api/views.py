@@ -2,19 +2,32 @@
 
 from typing import Any
 
-from app.api.schemas import PackAnswer, RoundAnswer, StudyAnswer, TrialAnswer, TrialDetail, TrialSummary
+from app.api.schemas import (
+    DiagnosisAnswer,
+    LearningCurveAnswer,
+    PackAnswer,
+    RoundAnswer,
+    SignalsAnswer,
+    StudyAnswer,
+    TrialAnswer,
+    TrialDetail,
+    TrialSummary,
+)
 from app.lifecycle import StudyState
-from app.store.models import Round, Study, Trial
+from app.store.models import Curve, Round, Study, Trial
+from engine.training import TrainingPlan
+from engine.training.diagnosis import diagnosis_of
 
-_STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {"counts", "best_trial", "winner"}
-_TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack"}
+_STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {"counts", "mean_pack_size", "best_trial", "winner"}
+_TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack", "diagnosis"}
 
 
 def study_answer(study: Study, best: Trial | None) -> StudyAnswer:
-    summary = None if best is None else TrialSummary(number=best.number, value=_value(best), values=best.values)
+    summary = None if best is None else _summary(best, study)
     return StudyAnswer(
         **{name: getattr(study, name) for name in _STUDY_COLUMNS},
         counts={"unproposed": study.trials - sum(study.counts.values())} | study.counts,
+        mean_pack_size=study.trials_sent / study.packs_sent if study.packs_sent else None,
         best_trial=summary,
         winner=summary if study.state is StudyState.COMPLETE else None,
     )
@@ -32,19 +45,36 @@ def round_answer(row: Round) -> RoundAnswer:
     )
 
 
-def trial_answer(trial: Trial) -> TrialAnswer:
-    return TrialAnswer(**_trial_columns(trial))
+def trial_answer(trial: Trial, study: Study) -> TrialAnswer:
+    return TrialAnswer(**_trial_columns(trial, study))
 
 
-def trial_detail(trial: Trial, curve: dict[str, Any] | None) -> TrialDetail:
-    return TrialDetail(**_trial_columns(trial), learning_curve=curve)  # type: ignore[arg-type]  # validated there
+def trial_detail(trial: Trial, study: Study, curve: Curve | None) -> TrialDetail:
+    told: dict[str, Any] = {"learning_curve": None, "signals": None}
+    if curve is not None:
+        told["learning_curve"] = LearningCurveAnswer(**curve.points, batch_losses=curve.batch_losses)
+        told["signals"] = None if curve.signals is None else SignalsAnswer(**curve.signals)
+    return TrialDetail(**_trial_columns(trial, study), **told)
 
 
-def _trial_columns(trial: Trial) -> dict[str, Any]:
+def diagnosis_answer(trial: Trial, study: Study) -> DiagnosisAnswer | None:
+    """A function of what is stored alone, so that it is the same in every answer; null until the training has ended."""
+    if trial.signs is None:
+        return None
+    objective = study.objective
+    plan = TrainingPlan.from_values(objective["training"] | trial.values, metric=objective["metric"])
+    limits = {name: objective[name] for name in ("base_error", "high_gap") if objective[name] is not None}
+    return DiagnosisAnswer(**vars(diagnosis_of(trial.metrics or {}, trial.signs, plan, **limits)))
+
+
+def _trial_columns(trial: Trial, study: Study) -> dict[str, Any]:
     pack = PackAnswer(size=trial.pack_size, key=trial.pack_key) if trial.pack_size and trial.pack_key else None
-    return {name: getattr(trial, name) for name in _TRIAL_COLUMNS} | {"pack": pack}
+    columns = {name: getattr(trial, name) for name in _TRIAL_COLUMNS}
+    return columns | {"pack": pack, "diagnosis": diagnosis_answer(trial, study)}
 
 
-def _value(trial: Trial) -> float:
+def _summary(trial: Trial, study: Study) -> TrialSummary:
     assert trial.value is not None  # every complete trial has one
-    return trial.value
+    return TrialSummary(
+        number=trial.number, value=trial.value, values=trial.values, diagnosis=diagnosis_answer(trial, study)
+    )

@@ -6,7 +6,7 @@ from statistics import median
 from rich.table import Table
 from rich.text import Text
 
-from app.cli import zoom
+from app.cli import diagnosis, zoom
 from app.cli.console import console, plain_table, printable, say, show
 from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts
 from app.client import Answer, Client
@@ -30,6 +30,8 @@ def show_findings(client: Client, study: Answer) -> None:
     ranked = list(client.trials(study["id"], state=TrialState.COMPLETE, order_by="value"))
     if ranked:
         show("Best values", _best_table(study, ranked[:BEST_TRIALS]))
+        if ranked[0]["diagnosis"]:
+            show(f"Diagnosis of trial {ranked[0]['number']}", diagnosis.diagnosis_table(ranked[0]["diagnosis"]))
     if len(rounds) > 1:
         show("Rounds", _rounds_table(study, rounds, ranked))
         show(zoom.TITLE, zoom.zoom_table(study["search_space"]["parameters"], rounds))
@@ -52,6 +54,8 @@ def _details(study: Answer) -> Iterator[Text]:
         f"dataset {printable(objective['dataset'])}, metric {objective['metric']}, "
         f"strategy {study['strategy']['type']}, seed {study['seed']}"
     )
+    if study["mean_pack_size"]:
+        yield Text(f"trained in packs of {number(study['mean_pack_size'])} trials on average")
     if study["failure"]:
         yield Text(printable(study["failure"]), style="red")
     elif study["ended_by"] == "max_seconds":

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli.console import console, hint, plain_table, print_json_list
+from app.cli.diagnosis import findings
 from app.cli.figures import measured, metric_label, values
 from app.cli.options import AsJson, Limit, StudyReference, Url, connect, find_study
 from app.client import Answer
@@ -35,7 +36,7 @@ def trials(
         return
     metric = of_study["objective"]["metric"]
     label = metric_label(metric)
-    table = plain_table("trial", "round", "state", label, "values", right=["trial", "round", label])
+    table = plain_table("trial", "round", "state", label, "diagnosis", "values", right=["trial", "round", label])
     for trial in found:
         table.add_row(*_trial_row(metric, trial))
     console.print(table)
@@ -43,4 +44,11 @@ def trials(
 
 def _trial_row(metric: str, trial: Answer) -> list[str]:
     state = trial["failure_reason"] or trial["state"]
-    return [str(trial["number"]), str(trial["round"]), state, measured(metric, trial["value"]), values(trial["values"])]
+    return [
+        str(trial["number"]),
+        str(trial["round"]),
+        state,
+        measured(metric, trial["value"]),
+        findings(trial["diagnosis"]),
+        values(trial["values"]),
+    ]

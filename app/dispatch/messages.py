@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.training import LearningCurve, TrainingPlan
 from engine.training.gradient_check import GradientCheck
+from engine.training.result import Sign, Signals
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Finished:
     best_epoch: int
     epochs: int
     curve: LearningCurve
+    signals: Signals
+    signs: Sequence[Sign]
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Diverged:
     failure: str
     epochs: int
     curve: LearningCurve
+    signals: Signals
+    signs: Sequence[Sign]
 
 
 @dataclass(frozen=True)

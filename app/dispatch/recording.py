@@ -1,7 +1,6 @@
 """What a worker's news of a pack does to the trials and the study they belong to."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +9,6 @@ from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.store import studies, trials
 from app.store.models import Study, Trial
-from engine.training import LearningCurve
 from engine.training.metrics import METRICS
 
 
@@ -65,7 +63,7 @@ def _progress(study: Study, running: Sequence[Trial], epochs: Mapping[int, int])
 
 def _result(session: Session, study: Study, trial: Trial, message: Finished | Diverged) -> None:
     trial.attempts += 1
-    trial.epochs = message.epochs
+    trial.epochs, trial.signs = message.epochs, list(message.signs)
     if isinstance(message, Finished):
         trial.value, trial.metrics = message.value, dict(message.metrics)
         trial.cost = METRICS[study.objective["metric"]].cost(message.value)
@@ -74,9 +72,5 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
         trials.move(study, trial, TrialState.COMPLETE)
     else:
         trials.fail(study, trial, FailureReason.DIVERGED, message.failure)
-    trials.keep_curve(session, trial, _points(message.curve))
-
-
-def _points(curve: LearningCurve) -> dict[str, Any]:
-    points = {"epoch": curve.epoch, "train": curve.train, "dev": curve.dev}
-    return points | ({"batch_losses": curve.batch_losses} if curve.batch_losses else {})
+    points = {name: getattr(message.curve, name) for name in ("epoch", "train", "dev")}
+    trials.keep_curve(session, trial, points, dict(vars(message.signals)), message.curve.batch_losses or None)

@@ -71,6 +71,7 @@ class TrialQueue:
         study.version += 1
         for trial in trials.some(session, study.id, chosen.numbers):
             trials.start(study, trial, len(chosen.members), chosen.key)
+        studies.count_pack(study, len(chosen.members))
         pack = packs.add(session, study.id, chosen.numbers, worker.pid, worker.started)
         overdue_at = time.monotonic() + study.trial_timeout_seconds
         order = TrainPack(self.datasets_dir / dataset.content_hash, chosen.members)

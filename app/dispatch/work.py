@@ -77,9 +77,10 @@ def _train(order: TrainPack, dataset: Dataset, say: Say) -> None:
 
 
 def _result(number: int, result: TrainingResult) -> Finished | Diverged:
+    told = result.epochs, result.curve, result.signals, result.signs
     if result.value is None or result.best_epoch is None:
-        return Diverged(number, result.failure or "", result.epochs, result.curve)
-    return Finished(number, result.value, result.metrics, result.best_epoch, result.epochs, result.curve)
+        return Diverged(number, result.failure or "", *told)
+    return Finished(number, result.value, result.metrics, result.best_epoch, *told)
 
 
 def _check(order: CheckGradients, dataset: Dataset) -> Checked:

@@ -95,6 +95,8 @@ class Study(Base):
     max_attempts: Mapped[int]
     round: Mapped[int | None]  # the open one
     counts: Mapped[dict[str, Any]]  # trials by state
+    packs_sent: Mapped[int] = mapped_column(server_default="0")
+    trials_sent: Mapped[int] = mapped_column(server_default="0")  # in those packs; one that was lost is sent again
     warnings: Mapped[list[Any]]
     ended_by: Mapped[EndedBy | None]
     failure: Mapped[str | None]
@@ -133,6 +135,7 @@ class Trial(Base):
     cost: Mapped[float | None]  # the value turned so that lower is better; ranks trials before dev_loss and number
     dev_loss: Mapped[float | None]
     metrics: Mapped[dict[str, Any] | None]
+    signs: Mapped[list[Any] | None]  # of trouble in the training, once that has ended
     best_epoch: Mapped[int | None]
     epochs: Mapped[int | None]  # trained so far
     failure_reason: Mapped[FailureReason | None]
@@ -146,7 +149,7 @@ class Trial(Base):
 
 
 class Curve(Base):
-    """A trial's learning curve, apart from it because lists leave it out."""
+    """A trial's learning curve and what else its training told, apart from it because lists leave it out."""
 
     __tablename__ = "curves"
     __table_args__ = (
@@ -156,6 +159,8 @@ class Curve(Base):
     study_id: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     points: Mapped[dict[str, Any]]  # epoch, train, dev: lists of one length
+    signals: Mapped[dict[str, Any] | None]  # as of `engine.training.result.Signals`
+    batch_losses: Mapped[list[Any] | None]  # if the study asked for them
 
 
 class Pack(Base):

@@ -21,6 +21,7 @@ def add(session: Session, study: Study) -> Study:
     study.state = StudyState.QUEUED
     study.version = 1
     study.counts = dict.fromkeys(TrialState, 0)
+    study.packs_sent = study.trials_sent = 0
     study.warnings = []
     study.created_at = now()
     session.add(study)
@@ -66,6 +67,12 @@ def start(study: Study, environment: dict[str, Any]) -> None:
     study.environment = environment
     study.state = StudyState.RUNNING
     study.started_at = now()
+
+
+def count_pack(study: Study, members: int) -> None:
+    """A pack of the study is sent. The caller has raised the study's version."""
+    study.packs_sent += 1
+    study.trials_sent += members
 
 
 def end(session: Session, study: Study, state: StudyState, by: EndedBy, failure: str | None = None) -> None:

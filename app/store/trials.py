@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from app.errors import NotFound
 from app.lifecycle import ENDED_TRIAL, FailureReason, TrialState, trial_can_become
@@ -45,14 +45,14 @@ def some(session: Session, study_id: str, numbers: Sequence[int]) -> Sequence[Tr
     return session.scalars(_of(study_id).where(Trial.number.in_(numbers)).order_by(Trial.number)).all()
 
 
-def curve(session: Session, trial: Trial) -> dict[str, Any] | None:
-    row = session.get(Curve, (trial.study_id, trial.number))
-    return None if row is None else row.points
+def curve(session: Session, trial: Trial) -> Curve | None:
+    return session.get(Curve, (trial.study_id, trial.number))
 
 
-def curves(session: Session, study_id: str) -> dict[int, dict[str, Any]]:
-    """All learning curves of a study by the number of their trial."""
-    return {row.number: row.points for row in session.scalars(select(Curve).where(Curve.study_id == study_id))}
+def curves(session: Session, study_id: str) -> dict[int, Curve]:
+    """All learning curves of a study by the number of their trial, without the losses of mini-batches."""
+    query = select(Curve).where(Curve.study_id == study_id).options(defer(Curve.batch_losses, raiseload=True))
+    return {row.number: row for row in session.scalars(query)}
 
 
 def waiting(session: Session, study_id: str, limit: int) -> Sequence[Trial]:
@@ -110,8 +110,16 @@ def give_back(study: Study, trial: Trial) -> None:
     trial.pack_size = trial.pack_key = trial.started_at = trial.epochs = None
 
 
-def keep_curve(session: Session, trial: Trial, points: dict[str, Any]) -> None:
-    session.add(Curve(study_id=trial.study_id, number=trial.number, points=points))
+def keep_curve(
+    session: Session,
+    trial: Trial,
+    points: dict[str, Any],
+    signals: dict[str, Any] | None = None,
+    batch_losses: list[float] | None = None,
+) -> None:
+    session.add(
+        Curve(study_id=trial.study_id, number=trial.number, points=points, signals=signals, batch_losses=batch_losses)
+    )
 
 
 def cancel_unfinished(session: Session, study: Study) -> None:

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from app.main import create_app
+from app.settings import Settings
 from tests.app.api.problems import field_error, problem_of
+from tests.app.api.serving import serving
 
 Stored = Callable[[], dict[str, object]]
 
@@ -247,7 +250,6 @@ ODD_TEXT = [
 LATER = [  # names of features that are not there yet
     Wrong(study(confirm={"finalists": 5}), "/confirm", ("unknown field 'confirm'",)),
     Wrong(objective(seeds=3), "/objective/seeds", ("unknown field 'seeds'",)),
-    Wrong(objective(base_error=0.1), "/objective/base_error", ("unknown field 'base_error'",)),
     Wrong(objective(direction="minimize"), "/objective/direction", ("unknown field 'direction'",)),
     Wrong(parameter(when={"optimizer": ["adam"]}), "/search_space/parameters/0/when", ("'when'",)),
     Wrong(study(strategy={"type": "grid"}), "/strategy/type", ("'grid'",)),
@@ -278,7 +280,79 @@ OF_THE_ENGINE = [
     ),
 ]
 
-CASES = [*OF_THE_ENGINE, *UNKNOWN_NAMES, *REFERENCES, *RANGES, *RULES, *TOGETHER, *WRONG_TYPES, *ODD_TEXT, *LATER]
+WIDE = {"name": "hidden_units", "type": "int", "low": 1, "high": 4096}
+BATCH_SIZE = {"name": "batch_size", "type": "int", "low": 1, "high": 1079}
+
+LIMITS = [  # of the dataset, which has 1,078 training rows, and of the memory of a pack, 1,024 MiB
+    Wrong(
+        space(LEARNING_RATE) | training(batch_size=1079),
+        "/objective/training/batch_size",
+        ("`batch_size` must be at most 1078", "training rows of dataset 'digits'", "got 1079"),
+    ),
+    Wrong(space(BATCH_SIZE), "/search_space/parameters/0/high", ("`batch_size` must be at most 1078", "got 1079")),
+    Wrong(
+        space(LEARNING_RATE, choices("batch_size", 32, 5000)),
+        "/search_space/parameters/1/choices/1",
+        ("at most 1078", "5000"),
+    ),
+    Wrong(
+        space(LEARNING_RATE) | training(hidden_units=4096, hidden_layers=10),
+        "/objective/training/hidden_units",
+        ("`hidden_units` must leave", "1,024 MiB (PARFOCAL_PACK_MEBIBYTES)", "4096", "MiB"),
+    ),
+    Wrong(
+        space(LEARNING_RATE, WIDE) | training(hidden_layers=9),
+        "/search_space/parameters/1",
+        ("`hidden_units` must leave", "4096"),
+    ),
+    Wrong(
+        space({"name": "hidden_layers", "type": "int", "low": 1, "high": 10})
+        | training(**{f"hidden_units_{layer}": 4096 for layer in range(2, 11)}),
+        "/search_space/parameters/0",
+        ("`hidden_layers` must leave", "with 10 "),
+    ),
+    Wrong(
+        space({"name": "keep_prob", "type": "float", "low": 0, "high": 1}),
+        "/search_space/parameters/0/low",
+        ("`keep_prob`", "above 0 and at most 1"),
+    ),
+    Wrong(
+        space({"name": "hidden_layers", "type": "int", "low": 1, "high": 11}),
+        "/search_space/parameters/0/high",
+        ("`hidden_layers`", "from 1 to 10", "11"),
+    ),
+    Wrong(space(choices("record_batch_losses", True, False)), "/search_space/parameters/0/name", ("no effect",)),
+]
+
+DIAGNOSIS = [
+    Wrong(objective(base_error=1.5), "/objective/base_error", ("`base_error`", "less than or equal to 1", "1.5")),
+    Wrong(objective(base_error=-0.1), "/objective/base_error", ("`base_error`", "greater than or equal to 0", "-0.1")),
+    Wrong(objective(high_gap="2 %"), "/objective/high_gap", ("`high_gap`", "number", "'2 %'")),
+    Wrong(
+        objective(metric="f1", base_error=0.1),
+        "/objective/base_error",
+        ("`base_error` must be null unless `metric` is 'error_rate'", "0.1", "'f1'"),
+    ),
+    Wrong(
+        {"objective": {"dataset": "diabetes", "high_gap": 0.1}},
+        "/objective/high_gap",
+        ("`high_gap` must be null", "0.1", "'rmse'"),
+    ),
+]
+
+CASES = [
+    *LIMITS,
+    *DIAGNOSIS,
+    *OF_THE_ENGINE,
+    *UNKNOWN_NAMES,
+    *REFERENCES,
+    *RANGES,
+    *RULES,
+    *TOGETHER,
+    *WRONG_TYPES,
+    *ODD_TEXT,
+    *LATER,
+]
 
 
 @pytest.mark.parametrize("wrong", CASES, ids=lambda wrong: ascii(wrong.document)[:100])
@@ -409,3 +483,31 @@ def test_a_long_wrong_name_does_not_come_back_whole(api: httpx.Client) -> None:
         answer = api.post("/v1/studies", json=document)
         problem_of(answer, 422)
         assert len(answer.content) < 5000
+
+
+def test_what_a_small_machine_allows_can_be_set(settings: Settings) -> None:
+    small = settings.model_copy(update={"pack_mebibytes": 1})
+    with serving(create_app(small)) as api:
+        pointer, message = field_error(api.post("/v1/studies", json={"objective": {"dataset": "digits"}}))
+        assert pointer == "/search_space"
+        assert "`hidden_units` must leave each training within 1 MiB" in message
+        pointer, message = field_error(
+            api.post("/v1/studies", json=space(LEARNING_RATE) | training(hidden_layers=1, epochs=1))
+        )
+        assert pointer == "/objective/training/hidden_layers"
+        bare = api.post("/v1/studies", json=space(LEARNING_RATE))
+        assert field_error(bare)[0] == "/objective/dataset"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        space(LEARNING_RATE) | training(batch_size=1078),
+        space(BATCH_SIZE | {"high": 1078}),
+        space(LEARNING_RATE) | training(hidden_units=4096),
+        objective(base_error=1, high_gap=0),
+        training(record_batch_losses=True),
+    ],
+)
+def test_what_is_just_allowed_is_taken(document: dict[str, Any], api: httpx.Client) -> None:
+    assert api.post("/v1/studies", json=document).status_code == 201

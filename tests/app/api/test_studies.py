@@ -13,8 +13,8 @@ from tests.app.api.problems import problem_of
 
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "trials",
-    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "best_trial", "winner", "warnings",
-    "ended_by", "failure", "environment", "created_at", "started_at", "finished_at",
+    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "best_trial",
+    "winner", "warnings", "ended_by", "failure", "environment", "created_at", "started_at", "finished_at",
 }  # fmt: skip
 STATES = {"unproposed", "waiting", "running", "complete", "failed", "cancelled"}
 
@@ -42,6 +42,8 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
         "type": "mlp",
         "dataset": "digits",
         "metric": "error_rate",
+        "base_error": 0.0,
+        "high_gap": 0.02,
         "training": {"epochs": 30},
     }
     assert study["strategy"] == {
@@ -62,7 +64,7 @@ def test_a_seed_left_out_is_drawn_and_told(api: httpx.Client) -> None:
 
 
 def test_what_is_asked_is_what_is_stored(api: httpx.Client) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "name": "Größe – 大小",
         "seed": 2**53 - 1,
         "search_space": {
@@ -77,6 +79,7 @@ def test_what_is_asked_is_what_is_stored(api: httpx.Client) -> None:
         "max_attempts": 1,
     }
     study = api.post("/v1/studies", json=asked).raise_for_status().json()
+    asked["objective"] |= {"base_error": None, "high_gap": None}
     assert {field: study[field] for field in asked} == asked
 
 
@@ -105,7 +108,8 @@ def test_a_complete_study_tells_its_answer(service: httpx.Client, finished: dict
     assert finished["winner"] == finished["best_trial"]
     assert finished["environment"].keys() >= {"numpy", "blas", "machine"}
     best = min((trial for trial in trials_of(service, finished) if trial["state"] == "complete"), key=rank)
-    assert finished["best_trial"] == {field: best[field] for field in ("number", "value", "values")}
+    assert finished["best_trial"] == {field: best[field] for field in ("number", "value", "values", "diagnosis")}
+    assert finished["mean_pack_size"] >= 1
 
 
 def test_times_are_utc_and_in_order(finished: dict[str, Any]) -> None:
@@ -127,8 +131,8 @@ def test_trials_tell_what_was_tried_and_what_came_of_it(service: httpx.Client, f
         assert trial["started_at"] <= trial["finished_at"]
     complete, failed = ([trial for trial in trials if trial["state"] == state] for state in ("complete", "failed"))
     for trial in complete:
-        measured = ("rmse", "mae", "r2", "loss")
-        assert trial["metrics"].keys() == {f"{rows}_{name}" for rows in ("train", "dev") for name in measured}
+        names = ("rmse", "mae", "r2", "loss")
+        assert trial["metrics"].keys() == {f"{rows}_{name}" for rows in ("train", "dev") for name in names}
         assert trial["value"] == trial["metrics"]["dev_rmse"]
         assert (trial["epochs"], trial["best_epoch"], trial["failure_reason"], trial["failure"]) == (5, 5, None, None)
     assert failed, "the study is made so that some diverge"
@@ -136,18 +140,25 @@ def test_trials_tell_what_was_tried_and_what_came_of_it(service: httpx.Client, f
         assert (trial["value"], trial["metrics"], trial["best_epoch"]) == (None, None, None)
         assert trial["failure_reason"] == "diverged"
         assert "NaN or infinite in epoch" in trial["failure"]
+        assert trial["diagnosis"]["signs"] == ["exploding"]
+        assert "use a lower learning_rate" in trial["diagnosis"]["advice"]
+    assert all(trial["diagnosis"]["verdict"] is None for trial in trials), "regression has no error rate"
 
 
 def test_one_trial_comes_with_its_curve(service: httpx.Client, finished: dict[str, Any]) -> None:
     address = f"/v1/studies/{finished['id']}/trials"
     for listed in trials_of(service, finished):
         trial = service.get(f"{address}/{listed['number']}").raise_for_status().json()
-        curve = trial.pop("learning_curve")
+        curve, signals = trial.pop("learning_curve"), trial.pop("signals")
         assert trial == listed
+        assert curve.pop("batch_losses") is None
+        assert len(signals["first_gradient_norms"]) == len(signals["last_gradient_norms"]) == 3
         assert len(curve["epoch"]) == len(curve["train"]) == len(curve["dev"])
         if trial["state"] == "complete":
             assert curve["epoch"] == [1, 2, 3, 4, 5]
             assert curve["dev"][-1] == trial["value"]
+            assert len(signals["saturated"]) == 2
+            assert len(signals["train_losses"]) == 5
 
 
 def test_trials_are_filtered_by_state_and_round(service: httpx.Client, finished: dict[str, Any]) -> None:
@@ -214,13 +225,15 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
         "name", "state", "seed", "search_space", "objective", "strategy", "trials", "max_seconds", "round", "counts",
         "best_trial", "winner", "warnings", "ended_by", "failure", "environment",
     }  # fmt: skip
-    assert document["study"]["objective"].keys() == {"type", "dataset", "metric", "training"}
+    assert document["study"]["objective"].keys() == {
+        "type", "dataset", "metric", "base_error", "high_gap", "training"
+    }  # fmt: skip
     for closed in document["rounds"]:
         assert closed.keys() == {"number", "state", "first_trial", "trials", "box", "elites", "borders"}
     for trial in document["trials"]:
         assert trial.keys() == {
-            "number", "state", "round", "values", "value", "metrics", "best_epoch", "epochs", "failure_reason",
-            "failure", "learning_curve",
+            "number", "state", "round", "values", "value", "metrics", "diagnosis", "best_epoch", "epochs",
+            "failure_reason", "failure", "learning_curve", "signals",
         }  # fmt: skip
     assert finished["id"] not in text
     assert not any(finished[field][:16] in text for field in ("created_at", "started_at", "finished_at"))

@@ -13,6 +13,7 @@ from app.store.database import Database
 from app.store.models import Study, Trial
 from engine.search import CategoricalParameter, FloatParameter, IntParameter, SearchSpace
 from engine.training import LearningCurve
+from engine.training.result import Signals
 
 SPACE = SearchSpace(
     (
@@ -32,6 +33,8 @@ STUDY: dict[str, Any] = {
         "type": "mlp",
         "dataset": "breast-cancer",
         "metric": "error_rate",
+        "base_error": 0.0,
+        "high_gap": 0.02,
         "training": {"epochs": 2, "hidden_layers": 1},
     },
     "strategy": {"type": "random"},
@@ -92,14 +95,19 @@ def answer_of(database: Database, study_id: str) -> bytes:
         )
 
 
+SIGNALS = Signals([0.5, 0.25], [0.125, 0.25], [0.75], [0.5, 0.375])
+
+
 def finished(number: int, value: float = 0.25, dev_loss: float = 0.5) -> Finished:
     metrics = {"train_error_rate": 0.125, "dev_error_rate": value, "train_loss": 0.375, "dev_loss": dev_loss}
-    return Finished(number, value, metrics, 1, 2, LearningCurve([1, 2], [0.5, 0.125], [value, 0.75]))
+    curve = LearningCurve([1, 2], [0.5, 0.125], [value, 0.75])
+    return Finished(number, value, metrics, 1, 2, curve, SIGNALS, ["saturated"])
 
 
 def diverged(number: int) -> Diverged:
     failure = "the loss became NaN or infinite in epoch 2"
-    return Diverged(number, failure, 2, LearningCurve([1], [0.5], [0.5]))
+    signals = Signals([0.5, 0.25], [0.5, 0.25], [], [0.5])
+    return Diverged(number, failure, 2, LearningCurve([1], [0.5], [0.5]), signals, ["exploding"])
 
 
 def assert_consistent(database: Database, study_id: str) -> None:
@@ -116,7 +124,7 @@ def assert_consistent(database: Database, study_id: str) -> None:
         for result in (row.value, row.cost, row.dev_loss, row.metrics, row.best_epoch):
             assert (result is not None) == (row.state is TrialState.COMPLETE)
         trained_to_an_end = row.state is TrialState.COMPLETE or row.failure_reason is FailureReason.DIVERGED
-        assert (row.number in curves) == trained_to_an_end
+        assert (row.number in curves) == (row.signs is not None) == trained_to_an_end
         if row.state is TrialState.WAITING:
             assert (row.pack_size, row.pack_key, row.started_at, row.epochs) == (None, None, None, None)
         if row.state is TrialState.RUNNING:

@@ -42,7 +42,14 @@ Found = TypeVar("Found")
 
 WAITING, RUNNING, COMPLETE, FAILED, CANCELLED = TrialState
 
-DIABETES = {"type": "mlp", "dataset": "diabetes", "metric": "rmse", "training": {"epochs": 1}}
+DIABETES = {
+    "type": "mlp",
+    "dataset": "diabetes",
+    "metric": "rmse",
+    "base_error": None,
+    "high_gap": None,
+    "training": {"epochs": 1},
+}
 
 EPOCHS = {"name": "epochs", "type": "categorical", "choices": [1, 100_000]}  # the latter end within no test
 SHORT_AND_ENDLESS = STUDY | {

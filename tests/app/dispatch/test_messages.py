@@ -26,9 +26,11 @@ from app.dispatch.messages import (
 )
 from engine.training import LearningCurve, TrainingPlan
 from engine.training.gradient_check import Check, GradientCheck
+from engine.training.result import Signals
 
 # Numbers whose last bits a detour through text could lose.
 CURVE = LearningCurve([1, 2, 3], [0.1, 1 / 3, 5e-324], [0.1 + 0.2, 1e308, 2**-53])
+SIGNALS = Signals([1 / 3, 1e-30], [0.1, 0.2], [0.5], [0.1 + 0.2])
 
 EXAMPLES: list[Message | Order] = [
     TrainPack(
@@ -46,8 +48,8 @@ EXAMPLES: list[Message | Order] = [
     ),
     Alive(),
     Progress({0: 12, 7: 13}),
-    Finished(7, 1 / 3, {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE),
-    Diverged(7, "the loss became NaN or infinite in epoch 3", 3, CURVE),
+    Finished(7, 1 / 3, {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE, SIGNALS, ["saturated"]),
+    Diverged(7, "the loss became NaN or infinite in epoch 3", 3, CURVE, SIGNALS, ["exploding"]),
     Checked(GradientCheck([Check("W1", 1e-9, 1 / 3, 4, 3, 1)], Check("all", 1e-9, 1 / 3, 4, 3, 1))),
     ModelSaved(),
     ModelDiffers(0.1 + 0.2),

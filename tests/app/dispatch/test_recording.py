@@ -1,6 +1,7 @@
 """What becomes of a trial and its study when a worker says something."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.store import studies, trials
 from app.store.database import Database
 from app.store.models import Trial
+from engine.training.result import Signals
 from tests.app.dispatch.making import (
     add_running_study,
     assert_consistent,
@@ -71,24 +73,45 @@ def test_a_result_is_kept_with_its_curve_while_neighbours_go_on(database: Databa
     assert trial.metrics == finished(1).metrics
     assert (trial.attempts, trial.pack_size) == (1, 2)
     with database.reading() as session:
-        points = {"epoch": [1, 2], "train": [0.5, 0.125], "dev": [0.25, 0.75]}
-        assert trials.curve(session, trial) == points
+        curve = trials.curve(session, trial)
+        assert curve is not None
+        assert curve.points == {"epoch": [1, 2], "train": [0.5, 0.125], "dev": [0.25, 0.75]}
+        assert Signals(**curve.signals or {}) == finished(1).signals
+        assert curve.batch_losses is None
+    assert trial.signs == ["saturated"]
 
 
-def test_the_losses_of_mini_batches_are_kept_with_the_curve_where_they_were_recorded(
-    database: Database, study_id: str
-) -> None:
-    send(database, study_id, 1)
-    message = finished(1)
-    message.curve.append_batches([0.75, 0.5, 0.625])
-    tell(database, study_id, (1,), message)
+def test_the_losses_of_mini_batches_are_kept_beside_the_curve(database: Database, study_id: str) -> None:
+    message = finished(0)
+    message.curve.batch_losses.extend([0.75, 0.5, 0.625])
+    send(database, study_id, 0)
+    tell(database, study_id, (0,), message)
     with database.reading() as session:
-        curve = trials.curve(session, trial_of(database, study_id, 1))
-    assert curve == {"epoch": [1, 2], "train": [0.5, 0.125], "dev": [0.25, 0.75], "batch_losses": [0.75, 0.5, 0.625]}
+        curve = trials.curve(session, trial_of(database, study_id, 0))
+        assert curve is not None
+        assert curve.batch_losses == [0.75, 0.5, 0.625]
+
+
+def test_what_a_training_told_before_it_diverged_is_kept(database: Database, study_id: str) -> None:
+    send(database, study_id, 0)
+    tell(database, study_id, (0,), diverged(0))
+    trial = trial_of(database, study_id, 0)
+    assert trial.signs == ["exploding"]
+    with database.reading() as session:
+        curve = trials.curve(session, trial)
+        assert curve is not None
+        assert Signals(**curve.signals or {}) == diverged(0).signals
 
 
 def test_the_cost_of_a_metric_that_is_maximised_is_its_negative(database: Database) -> None:
-    objective = {"type": "mlp", "dataset": "breast-cancer", "metric": "accuracy", "training": {}}
+    objective: dict[str, Any] = {
+        "type": "mlp",
+        "dataset": "breast-cancer",
+        "metric": "accuracy",
+        "base_error": None,
+        "high_gap": None,
+        "training": {},
+    }
     study_id = add_running_study(database, objective=objective)
     send(database, study_id, 0)
     tell(database, study_id, (0,), finished(0, value=0.75))

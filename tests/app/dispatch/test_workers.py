@@ -126,11 +126,11 @@ def test_a_worker_finds_the_bits_that_training_finds_in_this_process(workers: Wo
     *results, last = run(workers, order(dataset, *MIXED))
     expected: dict[int, Finished | Diverged] = {}
     for number, result in enumerate(train_pack(MIXED, open_dataset(dataset)), start=100):
+        told = result.epochs, result.curve, result.signals, result.signs
         if result.value is None or result.best_epoch is None:
-            expected[number] = Diverged(number, str(result.failure), result.epochs, result.curve)
+            expected[number] = Diverged(number, str(result.failure), *told)
         else:
-            values = result.value, result.metrics, result.best_epoch, result.epochs, result.curve
-            expected[number] = Finished(number, *values)
+            expected[number] = Finished(number, result.value, result.metrics, result.best_epoch, *told)
     assert last == Done()
     assert {repr(result) for result in results} == {repr(result) for result in expected.values()}
     assert [type(result) for result in expected.values()] == [Finished, Diverged, Finished, Finished]

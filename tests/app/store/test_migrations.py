@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 import migrations
 from app.settings import Settings
+from app.store import trials
 from app.store.database import Database
 from app.store.migrate import is_current, upgrade
-from app.store.models import Base
-from tests.app.store.rows import new_study
+from app.store.models import Base, Study
+from tests.app.store.rows import new_study, running_study
 
 
 @pytest.fixture
@@ -27,6 +28,14 @@ def empty(tmp_path: Path) -> Settings:
 
 def tables(database: Database) -> set[str]:
     return set(inspect(database.engine).get_table_names())
+
+
+def migrate(database: Database, down_to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.writing() as session:
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, down_to)
 
 
 def test_migrations_equal_models(database: Database) -> None:
@@ -62,15 +71,28 @@ def test_a_database_without_tables_is_not_current(empty: Settings) -> None:
 
 
 def test_the_way_down_leads_back_to_nothing_and_up_again(settings: Settings, database: Database) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with database.writing() as session:
-        config.attributes["connection"] = session.connection()
-        command.downgrade(config, "base")
+    migrate(database, "base")
     assert tables(database) == {"alembic_version"}
     assert not is_current(database)
     upgrade(settings)
     assert is_current(database)
+
+
+def test_a_study_from_before_the_diagnosis_gets_its_defaults_and_keeps_its_rows(
+    settings: Settings, database: Database
+) -> None:
+    with database.writing() as session:
+        study, _ = running_study(session, trials_waiting=2)
+        other = new_study(session, objective={"metric": "f1", "base_error": None, "high_gap": None, "training": {}})
+        before = study.objective, other.objective
+        ids = study.id, other.id
+    migrate(database, "0002")
+    upgrade(settings)
+    with database.reading() as session:
+        study, other = (session.get_one(Study, study_id) for study_id in ids)
+        assert (study.objective, other.objective) == before
+        assert (study.packs_sent, study.trials_sent) == (0, 0)
+        assert [trial.signs for trial in trials.every(session, study.id)] == [None, None]
 
 
 def test_two_processes_may_upgrade_at_once(empty: Settings) -> None:
