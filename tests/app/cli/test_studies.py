@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.cli.diagnosis import findings
 from app.client import Client
 from tests.app.cli.running import SMALL_STUDY, Parfocal
 
@@ -102,6 +103,17 @@ def test_a_study_is_shown_with_its_best_values_its_rounds_and_their_boxes(
         low, high = row["box"]["hidden_units"]["low"], row["box"]["hidden_units"]["high"]
         assert re.search(rf" {row['number']}  [·█]{{24}}  {low} to {high} *$", out, re.MULTILINE)
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_study_is_shown_with_what_to_try_next(parfocal: Parfocal, finished: dict[str, Any]) -> None:
+    out = parfocal("show", finished["id"]).out
+    best = finished["best_trial"]
+    diagnosis = best["diagnosis"]
+    assert f"Diagnosis of trial {best['number']}\n" in out
+    assert re.search(rf"^variance +{100 * diagnosis['variance']:.2f} %", out, re.MULTILINE)
+    assert re.search(rf"^findings +{re.escape(findings(diagnosis))} *$", out, re.MULTILINE)
+    assert all(step in out for step in diagnosis["advice"])
+    assert f"packs of {finished['mean_pack_size']:.4g} trials on average" in out
 
 
 def test_a_study_without_results_is_shown_too(parfocal: Parfocal, long_study: dict[str, Any]) -> None:
