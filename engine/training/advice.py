@@ -54,7 +54,7 @@ ADVICE: dict[Finding, tuple[Advice, ...]] = {
         BATCH_NORM,
     ),
     "plateau": (
-        Advice("use adam or momentum", lambda plan: plan.optimizer not in ("adam", "momentum")),
+        Advice("use adam", lambda plan: plan.optimizer not in ("adam", "rmsprop")),
         Advice("use a higher learning_rate"),
         BATCH_NORM,
         LESS_PENALTY,

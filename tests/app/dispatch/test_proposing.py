@@ -38,7 +38,7 @@ def end_trials(database: Database, study_id: str, result: Callable[[Trial], Resu
         study.version += 1
         for trial in trials.waiting(session, study_id, limit):
             trials.start(study, trial, pack_size=1, pack_key="")
-            value = result(trial)
+            value, trial.signs = result(trial), []
             if value is None:
                 trials.fail(study, trial, FailureReason.DIVERGED, "NaN")
             else:
