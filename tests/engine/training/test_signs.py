@@ -127,6 +127,7 @@ STEADY = Signals([1.0, 1.0], [0.01, 0.01], [0.0], FLAT)
         (Signals([1.0, 1.0], [1.0, 1.0], [0.0], FLAT), []),  # a way down that is not taken: the steps are too long
         (Signals([1.0, 1.0], [1.0, 1.0], [0.0], [3 - 0.01 * epoch for epoch in range(8)]), ["plateau"]),  # too short
         (Signals([1.0, 1.0], [0.01, 0.01], [0.0], [3 - 0.1 * epoch for epoch in range(8)]), []),  # not flat
+        (Signals([1.0, 1.0], [0.01, 0.01], [0.0], [2.0] * 8), []),  # more than the shares has been learned
         (Signals([1.0, 1.0], [0.01, 0.01], [0.0], FLAT[:3]), []),  # too soon to tell
         (Signals([1.0, 1.0], [0.01, 0.01], [0.51], FLAT), ["saturated"]),  # which is why it is flat
         (Signals([1.0, 1.0], [0.01, 0.01], [0.5], FLAT), ["plateau"]),
