@@ -9,7 +9,6 @@ or, for regression, in R².
 """
 
 import argparse
-import json
 import math
 import statistics
 import warnings
@@ -23,6 +22,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from torch import Tensor, nn
 
 from benchmarks.machine import described, keep_to_one_core
+from benchmarks.report import write
 from engine.seeding import Purpose, generator
 from engine.training import Dataset, TrainingPlan, load_dataset, train_pack
 from engine.training.initializers import initial_parameters
@@ -53,8 +53,7 @@ def main() -> None:
     report = {"machine": described(("numpy", "torch", "scikit-learn")), "seeds": options.seeds, "rows": rows}
     _print(report)
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+        write(report, options.json)
 
 
 def _datasets() -> dict[str, Dataset]:

@@ -4,13 +4,13 @@ python -m benchmarks.engine [--rounds 5] [--json FILE]
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from benchmarks.floor import Products
 from benchmarks.machine import described, keep_to_one_core
 from benchmarks.peers import jax_vmap, pytorch, scikit
+from benchmarks.report import write
 from benchmarks.task import EPOCHS, SIZES, Size, digits, plans
 from benchmarks.timing import interleaved
 from engine.training import Dataset, train_pack
@@ -36,8 +36,7 @@ def main() -> None:
     report = {"machine": described(PACKAGES), "epochs": EPOCHS, "rows": rows}
     _print(report)
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+        write(report, options.json)
 
 
 def _measure(size: Size, dataset: Dataset, rounds: int) -> dict[str, Any]:

@@ -8,7 +8,6 @@ the very values that our study tried, so both train the same networks and it spe
 """
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -23,6 +22,7 @@ from app.dispatch.packing import width_step
 from app.supervisor import Service
 from benchmarks.machine import described
 from benchmarks.peers import optuna_pytorch
+from benchmarks.report import write
 from engine.search import SearchSpace
 from engine.training import TrainingPlan, load_dataset, train_pack
 from engine.training.costs import best_members
@@ -64,8 +64,7 @@ def main() -> None:
     report = {"machine": described(("numpy", "torch", "optuna")), "trials": options.trials, "rows": rows}
     _print(report)
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+        write(report, options.json)
 
 
 @contextmanager
