@@ -15,7 +15,7 @@ from engine.training.parameters import Parameters, Shape
 from engine.training.plan import TrainingPlan
 
 NEARLY_ALL = 0.95
-PIECE_NUMBERS = 2**14  # of the widest layer, 64 KiB a member: what is evaluated at once stays in the cache
+PIECE_NUMBERS = 2**15  # of the widest layer, 128 KiB a member: what is evaluated at once stays in the cache
 FEWEST_PIECE_ROWS = 64  # of a very wide network: products of fewer rows are slower
 
 
@@ -34,9 +34,9 @@ class Evaluation:
     def outputs(self, split: Split, saturation: "Saturation | None" = None) -> Outputs:
         """What they answer for a split's rows; on the way `saturation` counts the units that are flat."""
         flat, inputs = self.plain.flat, split.inputs
-        logits = np.empty((len(flat), len(inputs), self.plain.shape.units[-1]), flat.dtype)
+        logits = np.empty((self.plain.shape.units[-1], len(flat), len(inputs)), flat.dtype)
         for start, network in self._passes(inputs):
-            logits[:, start : start + self.piece_rows] = network.logits
+            logits[:, :, start : start + self.piece_rows] = network.logits.transpose(2, 0, 1)
             if saturation is not None:
                 saturation.add(network)
         targets = np.asarray(split.targets)[None]

@@ -16,6 +16,7 @@ from engine.training.arrays import Array
 from engine.training.dataset import Dataset, Split
 from engine.training.layers.activations import Activate
 from engine.training.layers.batch_norm import RunningAverages
+from engine.training.losses import by_class
 from engine.training.network import Network, learning_network
 from engine.training.pack import Pack
 from engine.training.parameters import Parameters, Shape
@@ -152,7 +153,7 @@ def _costs(pack: Pack, moves: Array) -> tuple[Array, Array]:
     parameters = Parameters(shape, pack.parameters.all + np.pad(moves, ((0, 0), (0, shape.statistics))))
     averages = [RunningAverages(len(moves), units, np.dtype(np.float64)) for units in shape.units[1:-1]]
     network = learning_network(parameters, parameters.zeros_like(), [plan] * len(moves), averages, data.rows)
-    logits = network.forward(data.inputs[None])
+    logits = by_class(network.forward(data.inputs[None]))
     losses = pack.evaluation.loss.per_row(logits, data.targets[None]).mean(axis=1)
     penalties = [
         penalty(plan, [weights[move] for weights in parameters.weights], data.rows) for move in range(len(moves))

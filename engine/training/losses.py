@@ -1,8 +1,10 @@
-"""The output layer with its loss. K members, B rows, C outputs.
+"""The output layer with its loss. K members, m rows, C outputs.
 
-Each is made for mini-batches of one size, with buffers. From the logits z (K, B, C) and the targets (K, B), or (1, B)
-when all members share the rows: `per_row` is L (K, B), for any number of rows; `gradient` writes ∂(mean of L over the B
-rows)/∂z to `out` (K, B, C) and returns L as well.
+`per_row` is L (K, m) for any number of rows. It takes the logits z class by class, (C, K, m), since along a last axis
+of ten classes NumPy is an order of magnitude slower, and the targets (K, m), or (1, m) when all members share the rows.
+
+`gradient` is for mini-batches of the size that a loss was made for, with buffers. It takes the logits (K, m, C) as a
+network leaves them, with targets (K, m), and writes ∂(mean of L over the rows)/∂z to `out` (K, m, C).
 """
 
 from typing import Protocol
@@ -21,102 +23,99 @@ LOWEST_SHIFTED = -34.0
 class Loss(Protocol):
     def per_row(self, logits: Array, targets: Array) -> Array: ...
 
-    def gradient(self, logits: Array, targets: Array, out: Array) -> Array: ...
+    def gradient(self, logits: Array, targets: Array, out: Array) -> None: ...
 
 
 class SoftmaxCrossEntropy:
     """L = log Σ_c e^z_c - z_y;  ∂L/∂z_c = softmax(z)_c - [c = y].
 
-    The largest logit is taken out first, so that no exponential overflows. Reductions run over the first axis of
-    the transposed logits (C, K, B): over a last axis of ten classes NumPy is an order of magnitude slower.
+    The largest logit is taken out first, so that no exponential overflows.
     """
 
-    def __init__(self, logits: Array) -> None:
-        members, rows, classes = logits.shape
-        self.by_class = np.empty((classes, members, rows), logits.dtype)
-        self.lowest = np.full((members, rows), LOWEST_SHIFTED, logits.dtype)
-        self.first = np.arange(members * rows).reshape(members, rows) * classes  # where each row of logits begins
+    def __init__(self, gradient: Array) -> None:
+        members, rows, classes = gradient.shape
+        self.shares = np.empty((classes, members, rows), gradient.dtype)
+        self.lowest = np.full_like(self.shares, LOWEST_SHIFTED)
+        self.one_hot = np.eye(classes, dtype=gradient.dtype)
+        self.right = np.empty_like(gradient)
 
     def per_row(self, logits: Array, targets: Array) -> Array:
-        by_class = logits.transpose(2, 0, 1).copy()  # a copy even of one row of one member, contiguous as it is
-        largest = _take_out_largest(by_class)
-        right = np.take_along_axis(logits, _column(targets, logits), axis=2)[:, :, 0]
-        loss: Array = np.log(_sum_over_classes(np.exp(by_class, out=by_class))) + largest - right
+        largest = np.maximum.reduce(logits, axis=0)
+        shares = logits - largest
+        loss: Array = np.log(_sum_over_classes(np.exp(shares, out=shares)))
+        loss += largest
+        loss -= _of_targets(logits, targets)
         return loss
 
-    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
-        by_class, rows = self.by_class, logits.shape[1]
-        np.copyto(by_class, logits.transpose(2, 0, 1))
-        _take_out_largest(by_class)
-        np.maximum(by_class, self.lowest, out=by_class)
-        np.exp(by_class, out=by_class)
-        by_class /= _sum_over_classes(by_class) * rows
-        np.copyto(out, by_class.transpose(1, 2, 0))
-        flat, right = out.reshape(-1), self.first + targets
-        shares = flat[right]  # softmax(z)_y / B
-        flat[right] = shares - 1 / rows
-        return -np.log(shares * rows)
+    def gradient(self, logits: Array, targets: Array, out: Array) -> None:
+        shares = self.shares
+        np.copyto(shares, logits.transpose(2, 0, 1))
+        shares -= np.maximum.reduce(shares, axis=0)
+        np.maximum(shares, self.lowest, out=shares)
+        np.exp(shares, out=shares)
+        shares /= _sum_over_classes(shares)
+        # mode="clip" lets take write straight into the buffer; there is no other target.
+        self.one_hot.take(targets, axis=0, out=self.right, mode="clip")
+        np.subtract(shares.transpose(1, 2, 0), self.right, out=out)
+        out *= 1 / out.shape[1]
 
 
 class SigmoidCrossEntropy:
     """L = log(1 + e^z) - y z;  ∂L/∂z = sigmoid(z) - y. One logit, for two classes."""
 
-    def __init__(self, logits: Array) -> None:
+    def __init__(self, gradient: Array) -> None:
         """It needs no buffers."""
 
     def per_row(self, logits: Array, targets: Array) -> Array:
-        z = logits[:, :, 0]
+        z = logits[0]
         loss: Array = np.logaddexp(0, z) - targets * z
         return loss.astype(logits.dtype, copy=False)
 
-    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+    def gradient(self, logits: Array, targets: Array, out: Array) -> None:
         sigmoid(logits, out=out)
         out[:, :, 0] -= targets
-        out /= logits.shape[1]
-        return self.per_row(logits, targets)
+        out *= 1 / out.shape[1]
 
 
 class SquaredError:
     """L = (z - y)²;  ∂L/∂z = 2 (z - y). One linear output, for standardised targets."""
 
-    def __init__(self, logits: Array) -> None:
+    def __init__(self, gradient: Array) -> None:
         """It needs no buffers."""
 
     def per_row(self, logits: Array, targets: Array) -> Array:
-        loss: Array = np.square(logits[:, :, 0] - targets)
+        loss: Array = np.square(logits[0] - targets)
         return loss
 
-    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
-        np.subtract(logits, targets[:, :, None], out=out)
-        losses: Array = np.square(out[:, :, 0])
-        out *= 2 / logits.shape[1]
-        return losses
+    def gradient(self, logits: Array, targets: Array, out: Array) -> None:
+        np.subtract(logits[:, :, 0], targets, out=out[:, :, 0])
+        out *= 2 / out.shape[1]
 
 
-def loss_for(dataset: Dataset, logits: Array) -> Loss:
-    """The loss of the dataset's task, for mini-batches with logits like these."""
+def loss_for(dataset: Dataset, gradient: Array) -> Loss:
+    """The loss of the dataset's task, for mini-batches with gradients like this one (K, B, C)."""
     if dataset.task == "regression":
-        return SquaredError(logits)
-    return SigmoidCrossEntropy(logits) if dataset.classes == 2 else SoftmaxCrossEntropy(logits)
+        return SquaredError(gradient)
+    return SigmoidCrossEntropy(gradient) if dataset.classes == 2 else SoftmaxCrossEntropy(gradient)
 
 
-def _take_out_largest(by_class: Array) -> Array:
-    """Subtract the largest logit of each row, in place, from (C, K, B); return it, (K, B)."""
-    largest: Array = np.maximum.reduce(by_class, axis=0)
-    by_class -= largest
-    return largest
+def by_class(logits: Array) -> Array:
+    """(K, m, C) as `per_row` takes it."""
+    return logits.transpose(2, 0, 1).copy()  # a copy even of one row of one member, contiguous as it is
 
 
-def _sum_over_classes(by_class: Array) -> Array:
-    """(K, B) from (C, K, B), class after class in a pack of any size.
+def _sum_over_classes(shares: Array) -> Array:
+    """(K, m) from (C, K, m), class after class in a pack of any size.
 
     NumPy leaves out axes of length 1 and would sum one row of one member, (C, 1, 1), pairwise: to other bits.
     """
-    if by_class[0].size == 1:
-        return np.add.accumulate(by_class, axis=0)[-1]
-    total: Array = np.add.reduce(by_class, axis=0)
+    if shares[0].size == 1:
+        return np.add.accumulate(shares, axis=0)[-1]
+    total: Array = np.add.reduce(shares, axis=0)
     return total
 
 
-def _column(targets: Array, logits: Array) -> Array:
-    return np.broadcast_to(targets, logits.shape[:2])[:, :, None]
+def _of_targets(logits: Array, targets: Array) -> Array:
+    """(K, m): each row's logit of its own class."""
+    places = np.arange(logits[0].size).reshape(logits.shape[1:]) + targets * np.int64(logits[0].size)
+    return logits.take(places)

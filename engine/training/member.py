@@ -1,7 +1,7 @@
 """One plan of a pack while it trains: what was measured of it, and when it is done."""
 
 import math
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from engine.training.arrays import Array
 from engine.training.dataset import Dataset
@@ -23,7 +23,7 @@ class Measurement:
 
     @property
     def is_finite(self) -> bool:
-        return all(map(math.isfinite, astuple(self)))
+        return all(map(math.isfinite, (self.train_value, self.train_loss, self.dev_value, self.dev_loss)))
 
 
 def measure(metric: Metric, train: Outputs, dev: Outputs) -> list[Measurement]:

@@ -134,31 +134,26 @@ def every_metric(train: Outputs, dev: Outputs, task: Task) -> list[dict[str, flo
 
 
 def outputs_of(logits: Array, targets: Array, loss_per_row: Array, dataset: Dataset) -> Outputs:
-    """Read the logits (K, m, C) as answers. `targets` (K, m) or (1, m) as the dataset keeps them."""
+    """Read the logits (C, K, m) as answers. `targets` (K, m) or (1, m) as the dataset keeps them."""
     loss = loss_per_row.mean(axis=1, dtype=np.float64)
     if dataset.task == "regression":
         undo = dataset.target_standardisation.undo
-        return Outputs(undo(logits[:, :, 0].astype(np.float64)), undo(targets.astype(np.float64)), loss, 0)
-    predicted = logits[:, :, 0] > 0 if dataset.classes == 2 else _likeliest(logits)
+        return Outputs(undo(logits[0].astype(np.float64)), undo(targets.astype(np.float64)), loss, 0)
+    predicted = logits[0] > 0 if dataset.classes == 2 else _likeliest(logits)
     return Outputs(predicted, targets, loss, dataset.classes)
 
 
-FEW_CLASSES = 32  # up to here it is quicker to look at one class after another for all rows
-
-
 def _likeliest(logits: Array) -> Array:
-    """The class of the largest logit (K, m) from (K, m, C), the first of equals."""
-    classes = logits.shape[2]
-    if classes > FEW_CLASSES:
-        found: Array = logits.argmax(axis=2)
-        return found
-    by_class = logits.transpose(2, 0, 1).copy()
-    largest, likeliest = by_class[0], np.zeros(logits.shape[:2], np.uint8)
-    for number, each in enumerate(by_class[1:], start=1):
-        is_larger = each > largest
-        np.maximum(largest, each, out=largest)
-        np.maximum(likeliest, is_larger.view(np.uint8) * np.uint8(number), out=likeliest)
-    return likeliest
+    """The class of the largest logit (K, m) from (C, K, m), the first of equals.
+
+    np.argmax along the first axis would look at one row after another. Here all rows rank their classes at once, from
+    C for the first down to 1, and the highest rank of a largest logit wins. Where all are NaN the answer is the last.
+    """
+    classes = len(logits)
+    ranks = np.arange(classes, 0, -1, dtype=np.uint8 if classes < 2**8 else np.uint32)[:, None, None]
+    is_largest = logits == np.maximum.reduce(logits, axis=0)
+    found: Array = classes - np.maximum.reduce(is_largest * ranks, axis=0, initial=1)
+    return found
 
 
 def _counts(outputs: Outputs) -> tuple[Array, Array, Array]:

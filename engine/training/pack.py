@@ -13,7 +13,7 @@ from engine.training.evaluation import Evaluation
 from engine.training.initializers import initial_parameters
 from engine.training.layers.batch_norm import RunningAverages
 from engine.training.layers.dropout import Dropout, DropoutNumbers
-from engine.training.losses import loss_for
+from engine.training.losses import by_class, loss_for
 from engine.training.metrics import Outputs, outputs_of
 from engine.training.mini_batches import batch_bounds
 from engine.training.network import learning_network
@@ -69,7 +69,6 @@ class Pack:
         self.evaluation = Evaluation(self.parameters, self.plans, self.dataset)
         self.batches: dict[int, Batch] = {}  # by number of rows
         self.logits = np.empty((len(flat), rows, self.dataset.outputs), flat.dtype)
-        self.losses = np.empty((len(flat), rows), flat.dtype)
 
     def train_epoch(self) -> Outputs:
         """Pass once over the training rows, each member in an order of its own.
@@ -83,15 +82,15 @@ class Pack:
         for step, (start, stop) in enumerate(self.bounds):
             self._prepare(step)
             batch = self.batch(stop - start)
-            self.logits[:, start:stop], self.losses[:, start:stop] = batch.forward_backward(
-                order[:, start:stop], targets[:, start:stop]
-            )
+            self.logits[:, start:stop] = batch.forward_backward(order[:, start:stop], targets[:, start:stop])
             if step == 0:
                 self.gradient_norms = _norms(self.gradients.weights)
             self.penalties.add(self.parameters.flat, self.gradients.flat)
             self._step()
         self._end_epoch()
-        return outputs_of(self.logits, targets, self.losses, self.dataset)
+        logits = by_class(self.logits)
+        self.losses = self.evaluation.loss.per_row(logits, targets)
+        return outputs_of(logits, targets, self.losses, self.dataset)
 
     def batch_costs(self) -> Array:
         """(K, steps): the mean loss of each mini-batch of the last epoch before its step, without penalties."""
@@ -150,18 +149,15 @@ class Batch:
         self.gradient = np.empty((members, rows, pack.dataset.outputs), dtype)  # ∂L/∂logits
         self.loss = loss_for(pack.dataset, self.gradient)
 
-    def forward_backward(self, rows: Array, targets: Array) -> tuple[Array, Array]:
-        """Leave the gradients for the training `rows` (K, B) with the pack.
-
-        Returns the logits (K, B, C) and the losses (K, B).
-        """
+    def forward_backward(self, rows: Array, targets: Array) -> Array:
+        """Leave the gradients for the training `rows` (K, B) with the pack; returns the logits (K, B, C)."""
         # mode="clip" lets take write straight into the buffer; the indices are in range anyway.
-        np.take(self.train_inputs, rows, axis=0, out=self.inputs, mode="clip")
+        self.train_inputs.take(rows, axis=0, out=self.inputs, mode="clip")
         if self.augmenter.augmentations:
             self.augmenter.change(self.inputs)
         for dropout in self.dropouts:
             dropout.draw(self.numbers)
         logits = self.network.forward(self.inputs)
-        losses = self.loss.gradient(logits, targets, out=self.gradient)
+        self.loss.gradient(logits, targets, out=self.gradient)
         self.network.backward(self.gradient)
-        return logits, losses
+        return logits

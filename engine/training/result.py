@@ -51,7 +51,7 @@ class Signals:
 
     def append(self, train_loss: float, gradient_norms: Array) -> None:
         """Take note of one more epoch."""
-        norms = np.nan_to_num(gradient_norms, nan=LARGEST_NORM, posinf=LARGEST_NORM).tolist()
+        norms = np.fmin(gradient_norms, LARGEST_NORM).tolist()  # of NaN and a number, the number
         self.first_gradient_norms[:] = self.first_gradient_norms or norms
         self.last_gradient_norms[:] = norms
         if math.isfinite(train_loss):

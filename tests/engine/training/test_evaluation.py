@@ -35,4 +35,4 @@ def test_every_row_is_answered_whatever_their_number(activation: ActivationName,
 
 
 def test_the_wider_a_network_the_fewer_rows_are_evaluated_at_once() -> None:
-    assert [piece_rows(Shape((784, widest, 4, 10))) for widest in (16, 64, 256, 4096)] == [1024, 256, 64, 64]
+    assert [piece_rows(Shape((784, widest, 4, 10))) for widest in (16, 64, 256, 4096)] == [2048, 512, 128, 64]

@@ -214,20 +214,18 @@ RIGHT_SIGMOID = SigmoidCrossEntropy.gradient
 RIGHT_SQUARED = SquaredError.gradient
 
 
-def forgetting_the_target(own: SoftmaxCrossEntropy, logits: Array, targets: Array, out: Array) -> Array:
-    return RIGHT_SOFTMAX(own, logits, np.zeros_like(targets), out)
+def forgetting_the_target(own: SoftmaxCrossEntropy, logits: Array, targets: Array, out: Array) -> None:
+    RIGHT_SOFTMAX(own, logits, np.zeros_like(targets), out)
 
 
-def summed_over_rows(own: SigmoidCrossEntropy, logits: Array, targets: Array, out: Array) -> Array:
-    losses = RIGHT_SIGMOID(own, logits, targets, out)
+def summed_over_rows(own: SigmoidCrossEntropy, logits: Array, targets: Array, out: Array) -> None:
+    RIGHT_SIGMOID(own, logits, targets, out)
     out *= logits.shape[1]
-    return losses
 
 
-def halved(own: SquaredError, logits: Array, targets: Array, out: Array) -> Array:
-    losses = RIGHT_SQUARED(own, logits, targets, out)
+def halved(own: SquaredError, logits: Array, targets: Array, out: Array) -> None:
+    RIGHT_SQUARED(own, logits, targets, out)
     out /= 2
-    return losses
 
 
 @pytest.mark.parametrize(
@@ -239,7 +237,7 @@ def halved(own: SquaredError, logits: Array, targets: Array, out: Array) -> Arra
     ],
 )
 def test_a_planted_mistake_in_a_loss_is_found_in_every_layer(
-    kind: type, mistake: Callable[..., Array], dataset: str, monkeypatch: pytest.MonkeyPatch
+    kind: type, mistake: Callable[..., None], dataset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kind, "gradient", mistake)
     assert_located(check_gradients(PLAN, DATASETS[dataset]), {"W1", "b1", "W2", "b2", "W3", "b3"})

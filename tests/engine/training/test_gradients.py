@@ -15,7 +15,7 @@ from engine.training.arrays import Array
 from engine.training.dataset import Dataset, Split, Task
 from engine.training.layers.activations import ACTIVATIONS, Activate, ActivationName
 from engine.training.layers.batch_norm import RunningAverages
-from engine.training.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from engine.training.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, by_class
 from engine.training.network import Network, learning_network
 from engine.training.pack import Pack
 from engine.training.packing import pack_key
@@ -72,7 +72,7 @@ class Networks:
 
     def losses(self) -> Array:
         """(K,) mean losses."""
-        return self.loss.per_row(self.network.forward(self.inputs), self.targets).mean(axis=1)
+        return self.loss.per_row(by_class(self.network.forward(self.inputs)), self.targets).mean(axis=1)
 
     def compute_gradients(self) -> Parameters:
         self.gradients.flat[:] = 0

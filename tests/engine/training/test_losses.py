@@ -7,7 +7,7 @@ import pytest
 
 from engine.training.arrays import Array
 from engine.training.dataset import Dataset
-from engine.training.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, loss_for
+from engine.training.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, by_class, loss_for
 from tests.engine.training.small_data import clouds, wave
 
 SOFTMAX, SIGMOID, SQUARED = SoftmaxCrossEntropy, SigmoidCrossEntropy, SquaredError
@@ -44,7 +44,7 @@ def random_targets(loss: MadeFor, outputs: int, shape: tuple[int, int]) -> Array
 )
 def test_values_by_hand_in_float32(loss: MadeFor, logits: list[float], target: float, expected: float) -> None:
     given = np.array([[logits]], np.float32)
-    values = loss(given).per_row(given, np.array([[target]], type(target)))
+    values = loss(given).per_row(by_class(given), np.array([[target]], type(target)))
     assert values.shape == (1, 1)
     assert values[0, 0] == pytest.approx(expected, rel=1e-6)
 
@@ -57,7 +57,7 @@ def test_large_logits_overflow_nothing(loss: MadeFor, outputs: int, size: float)
     targets = random_targets(loss, outputs, (3, 8))
     gradient = np.empty_like(logits)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        values = loss(logits).per_row(logits, targets)
+        values = loss(logits).per_row(by_class(logits), targets)
         loss(logits).gradient(logits, targets, out=gradient)
     assert values.dtype == np.float32
     assert np.isfinite(values).all()
@@ -71,32 +71,28 @@ def test_a_loss_leaves_its_logits_as_they_are(loss: MadeFor, outputs: int, membe
     logits = np.random.default_rng(0).normal(size=(*members_and_rows, outputs))
     targets = random_targets(loss, outputs, members_and_rows)
     before = logits.copy()
-    loss(logits).per_row(logits, targets)
+    loss(logits).per_row(by_class(logits), targets)
     loss(logits).gradient(logits, targets, out=np.empty_like(logits))
     np.testing.assert_array_equal(logits, before)
 
 
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
-def test_rows_that_all_members_share_need_be_given_once(loss: MadeFor, outputs: int) -> None:
+def test_targets_that_all_members_share_need_be_given_once(loss: MadeFor, outputs: int) -> None:
     logits = np.random.default_rng(0).normal(size=(4, 6, outputs))
     shared = random_targets(loss, outputs, (1, 6))
     repeated = shared.repeat(4, axis=0)
-    np.testing.assert_array_equal(loss(logits).per_row(logits, shared), loss(logits).per_row(logits, repeated))
-    gradients = np.empty_like(logits), np.empty_like(logits)
-    loss(logits).gradient(logits, shared, out=gradients[0])
-    loss(logits).gradient(logits, repeated, out=gradients[1])
-    np.testing.assert_array_equal(*gradients)
+    once, each = (loss(logits).per_row(by_class(logits), targets) for targets in (shared, repeated))
+    np.testing.assert_array_equal(once, each)
 
 
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
-def test_the_gradient_comes_with_the_losses_and_its_buffers_can_be_used_again(loss: MadeFor, outputs: int) -> None:
+def test_the_buffers_can_be_used_again(loss: MadeFor, outputs: int) -> None:
     rng = np.random.default_rng(0)
     made = loss(np.empty((4, 6, outputs)))
     for _ in range(2):
         logits, targets = rng.normal(size=(4, 6, outputs)), random_targets(loss, outputs, (4, 6))
         ours, alone = np.empty_like(logits), np.empty_like(logits)
-        values = made.gradient(logits, targets, out=ours)
-        np.testing.assert_allclose(values, made.per_row(logits, targets), rtol=1e-12)
+        made.gradient(logits, targets, out=ours)
         loss(logits).gradient(logits, targets, out=alone)
         np.testing.assert_array_equal(ours, alone)
 
@@ -116,7 +112,9 @@ def test_sigmoid_of_one_logit_is_softmax_of_two_of_which_one_is_zero() -> None:
     rng = np.random.default_rng(0)
     one, targets = rng.normal(scale=5, size=(4, 6, 1)), rng.integers(2, size=(4, 6))
     two = np.concatenate([np.zeros_like(one), one], axis=2)
-    np.testing.assert_allclose(SIGMOID(one).per_row(one, targets), SOFTMAX(two).per_row(two, targets), atol=1e-14)
+    np.testing.assert_allclose(
+        SIGMOID(one).per_row(by_class(one), targets), SOFTMAX(two).per_row(by_class(two), targets), atol=1e-14
+    )
     of_one, of_two = np.empty_like(one), np.empty_like(two)
     SIGMOID(one).gradient(one, targets, out=of_one)
     SOFTMAX(two).gradient(two, targets, out=of_two)

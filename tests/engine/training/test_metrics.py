@@ -1,6 +1,7 @@
 """Metrics against cases worked out by hand, and against scikit-learn on random answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn import metrics as sklearn_metrics
 from engine.errors import InvalidField
 from engine.training.arrays import Array
 from engine.training.dataset import Dataset
-from engine.training.losses import loss_for
+from engine.training.losses import by_class, loss_for
 from engine.training.metrics import DEFAULT_METRIC, METRICS, MetricName, Outputs, metric_for, outputs_of
 from tests.engine.training.small_data import clouds, wave
 
@@ -113,7 +114,8 @@ def test_log_loss_agrees_with_scikit_learn(classes: int) -> None:
     dataset = clouds(classes)
     logits = rng.normal(scale=3, size=(4, 40, dataset.outputs))
     targets = dataset.dev.targets[None]
-    given = outputs_of(logits, targets, loss_for(dataset, logits).per_row(logits, targets), dataset)
+    z = by_class(logits)
+    given = outputs_of(z, targets, loss_for(dataset, logits).per_row(z, targets), dataset)
     of_two = np.concatenate([np.zeros_like(logits), logits], axis=2) if classes == 2 else logits
     probabilities = np.exp(of_two) / np.exp(of_two).sum(axis=2, keepdims=True)
     expected = [sklearn_metrics.log_loss(targets[0], each, labels=range(classes)) for each in probabilities]
@@ -147,7 +149,7 @@ def test_a_metric_has_the_same_bits_for_one_member_and_for_many(name: MetricName
 
 def answers_to(dataset: Dataset, logits: list[list[list[float]]], targets: list[float]) -> Outputs:
     values = np.array(logits, np.float32)
-    return outputs_of(values, np.array([targets]), np.zeros(values.shape[:2]), dataset)
+    return outputs_of(by_class(values), np.array([targets]), np.zeros(values.shape[:2]), dataset)
 
 
 def test_of_two_classes_class_1_is_answered_where_the_logit_is_above_zero() -> None:
@@ -158,6 +160,23 @@ def test_of_two_classes_class_1_is_answered_where_the_logit_is_above_zero() -> N
 def test_of_several_classes_the_largest_logit_is_answered() -> None:
     given = answers_to(clouds(3), [[[0, 2, 1], [5, 4, 3]], [[-1, -3, -2], [0, 0, 1]]], [1, 0])
     np.testing.assert_array_equal(given.predicted, [[1, 0], [0, 2]])
+
+
+def test_of_equal_logits_the_first_is_answered() -> None:
+    given = answers_to(clouds(3), [[[1, 1, 1], [0, 2, 2], [2, 0, 2]]], [0, 0, 0])
+    np.testing.assert_array_equal(given.predicted, [[0, 1, 0]])
+
+
+@pytest.mark.parametrize("classes", [3, 255, 256, 1000])
+def test_however_many_classes_there_are_the_largest_logit_is_answered(classes: int) -> None:
+    logits = np.random.default_rng(0).normal(size=(2, 400, classes))
+    given = answers_to(replace(clouds(3), classes=classes), logits.tolist(), [0] * 400)
+    np.testing.assert_array_equal(given.predicted, logits.argmax(axis=2))
+
+
+def test_where_all_logits_are_nan_some_class_is_answered() -> None:
+    given = answers_to(clouds(3), [[[np.nan] * 3]], [0])
+    assert given.predicted[0, 0] in range(3)
 
 
 def test_regression_is_measured_in_original_units() -> None:
