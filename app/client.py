@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpx
 
 from app.connection import Answer, ApiError, Connection, Unreachable, given
-from app.lifecycle import ENDED_JOB, ENDED_STUDY
+from app.lifecycle import JOB_LIFE, STUDY_LIFE
 
 __all__ = ["Answer", "ApiError", "Client", "Unreachable"]
 
@@ -74,7 +74,7 @@ class Client:
             if study["version"] != version:
                 version = study["version"]
                 yield study
-            if study["state"] in ENDED_STUDY:
+            if study["state"] in STUDY_LIFE.ends:
                 return
             time.sleep(poll_seconds)
 
@@ -195,7 +195,7 @@ class Client:
         """Return it once it has ended."""
         while True:
             check = _after_outages(lambda: self.gradient_check(check_id), poll_seconds, OUTAGE_SECONDS)
-            if check["state"] in ENDED_JOB:
+            if check["state"] in JOB_LIFE.ends:
                 return check
             time.sleep(poll_seconds)
 

@@ -7,7 +7,10 @@
 A study can be cancelled from any state that is not an end. A trial or a job never leaves an end.
 """
 
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 
 class StudyState(StrEnum):
@@ -56,34 +59,41 @@ class EndedBy(StrEnum):
     FAILURE = "failure"
 
 
-_STUDY_STEPS = {
-    StudyState.QUEUED: {StudyState.RUNNING, StudyState.FAILED, StudyState.CANCELLED},
-    StudyState.RUNNING: {StudyState.COMPLETE, StudyState.FAILED, StudyState.CANCELLED},
-}
-
-_TRIAL_STEPS = {
-    TrialState.WAITING: {TrialState.RUNNING, TrialState.CANCELLED},
-    TrialState.RUNNING: {TrialState.WAITING, TrialState.COMPLETE, TrialState.FAILED, TrialState.CANCELLED},
-}
-
-_JOB_STEPS = {
-    JobState.WAITING: {JobState.RUNNING},
-    JobState.RUNNING: {JobState.WAITING, JobState.COMPLETE, JobState.FAILED},
-}
+State = TypeVar("State", bound=StrEnum)
 
 
-def study_can_become(old: StudyState, new: StudyState) -> bool:
-    return new in _STUDY_STEPS.get(old, set())
+@dataclass(frozen=True)
+class Life(Generic[State]):
+    """The states of one kind of thing."""
+
+    steps: Mapping[State, Set[State]]  # what may follow each state; one that is left out is an end
+
+    def allows(self, old: State, new: State) -> bool:
+        return new in self.steps.get(old, ())
+
+    @property
+    def ends(self) -> frozenset[State]:
+        states = type(next(iter(self.steps)))
+        return frozenset(state for state in states if state not in self.steps)
 
 
-def trial_can_become(old: TrialState, new: TrialState) -> bool:
-    return new in _TRIAL_STEPS.get(old, set())
+STUDY_LIFE = Life(
+    {
+        StudyState.QUEUED: {StudyState.RUNNING, StudyState.FAILED, StudyState.CANCELLED},
+        StudyState.RUNNING: {StudyState.COMPLETE, StudyState.FAILED, StudyState.CANCELLED},
+    }
+)
 
+TRIAL_LIFE = Life(
+    {
+        TrialState.WAITING: {TrialState.RUNNING, TrialState.CANCELLED},
+        TrialState.RUNNING: {TrialState.WAITING, TrialState.COMPLETE, TrialState.FAILED, TrialState.CANCELLED},
+    }
+)
 
-def job_can_become(old: JobState, new: JobState) -> bool:
-    return new in _JOB_STEPS.get(old, set())
-
-
-ENDED_STUDY = frozenset(state for state in StudyState if state not in _STUDY_STEPS)
-ENDED_TRIAL = frozenset(state for state in TrialState if state not in _TRIAL_STEPS)
-ENDED_JOB = frozenset(state for state in JobState if state not in _JOB_STEPS)
+JOB_LIFE = Life(
+    {
+        JobState.WAITING: {JobState.RUNNING},
+        JobState.RUNNING: {JobState.WAITING, JobState.COMPLETE, JobState.FAILED},
+    }
+)

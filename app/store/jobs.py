@@ -8,7 +8,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from app.lifecycle import ENDED_JOB, JobKind, JobState, job_can_become
+from app.lifecycle import JOB_LIFE, JobKind, JobState
 from app.store.ids import new_id
 from app.store.models import Job, Study
 from app.store.times import now
@@ -103,9 +103,9 @@ def give_back(job: Job) -> None:
 
 
 def _move(job: Job, state: JobState) -> None:
-    if not job_can_become(job.state, state):
+    if not JOB_LIFE.allows(job.state, state):
         raise RuntimeError(f"job {job.id} is {job.state} and cannot become {state}")
     job.state = state
     job.pid = job.process_started = None
-    if state in ENDED_JOB:
+    if state in JOB_LIFE.ends:
         job.finished_at = now()

@@ -8,7 +8,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
-from app.lifecycle import ENDED_STUDY, EndedBy, StudyState, TrialState, study_can_become
+from app.lifecycle import STUDY_LIFE, EndedBy, StudyState, TrialState
 from app.store import trials
 from app.store.ids import new_id
 from app.store.models import Dataset, Study
@@ -77,7 +77,7 @@ def count_pack(study: Study, members: int) -> None:
 
 def end(session: Session, study: Study, state: StudyState, by: EndedBy, failure: str | None = None) -> None:
     """Bring a study to one of its ends; trials that have none yet are cancelled."""
-    if not study_can_become(study.state, state):
+    if not STUDY_LIFE.allows(study.state, state):
         raise Conflict(f"study {study.id!r} is {study.state} and cannot become {state}")
     study.version += 1
     trials.cancel_unfinished(session, study)
@@ -89,6 +89,6 @@ def end(session: Session, study: Study, state: StudyState, by: EndedBy, failure:
 
 def delete(session: Session, study_id: str) -> None:
     study = get(session, study_id)
-    if study.state not in ENDED_STUDY:
+    if study.state not in STUDY_LIFE.ends:
         raise Conflict(f"study {study_id!r} is {study.state}: cancel it before you delete it")
     session.delete(study)

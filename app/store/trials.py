@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from app.errors import NotFound
-from app.lifecycle import ENDED_TRIAL, FailureReason, TrialState, trial_can_become
+from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
 from app.store.models import Curve, Study, Trial
 from app.store.times import now
 
@@ -65,7 +65,7 @@ def running(session: Session) -> Sequence[Trial]:
 
 
 def ended(session: Session, study_id: str) -> Sequence[Trial]:
-    return session.scalars(_of(study_id).where(Trial.state.in_(ENDED_TRIAL)).order_by(Trial.number)).all()
+    return session.scalars(_of(study_id).where(Trial.state.in_(TRIAL_LIFE.ends)).order_by(Trial.number)).all()
 
 
 def every(session: Session, study_id: str) -> Sequence[Trial]:
@@ -80,7 +80,7 @@ def best(session: Session, study_id: str) -> Trial | None:
 
 def move(study: Study, trial: Trial, state: TrialState) -> None:
     """Change a trial's state and, with it, the study's counts. The caller has raised the study's version."""
-    if not trial_can_become(trial.state, state):
+    if not TRIAL_LIFE.allows(trial.state, state):
         raise RuntimeError(f"trial {trial.number} of study {study.id} is {trial.state} and cannot become {state}")
     counts = dict(study.counts)
     counts[trial.state] -= 1
@@ -88,7 +88,7 @@ def move(study: Study, trial: Trial, state: TrialState) -> None:
     study.counts = counts
     trial.state = state
     trial.version = study.version
-    if state in ENDED_TRIAL:
+    if state in TRIAL_LIFE.ends:
         trial.finished_at = now()
 
 
@@ -123,7 +123,7 @@ def keep_curve(
 
 
 def cancel_unfinished(session: Session, study: Study) -> None:
-    for trial in session.scalars(_of(study.id).where(Trial.state.not_in(ENDED_TRIAL))):
+    for trial in session.scalars(_of(study.id).where(Trial.state.not_in(TRIAL_LIFE.ends))):
         move(study, trial, TrialState.CANCELLED)
 
 

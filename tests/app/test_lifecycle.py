@@ -1,52 +1,46 @@
 """The three state machines: what may follow what."""
 
 from enum import StrEnum
+from typing import Any
 
 import pytest
 
-from app.lifecycle import (
-    ENDED_JOB,
-    ENDED_STUDY,
-    ENDED_TRIAL,
-    JobState,
-    StudyState,
-    TrialState,
-    job_can_become,
-    study_can_become,
-    trial_can_become,
-)
+from app.lifecycle import JOB_LIFE, STUDY_LIFE, TRIAL_LIFE, JobState, Life, StudyState, TrialState
 
-STUDY_STEPS = {
-    "queued → running", "queued → failed", "queued → cancelled",
-    "running → complete", "running → failed", "running → cancelled",
-}  # fmt: skip
-TRIAL_STEPS = {
-    "waiting → running", "waiting → cancelled",
-    "running → waiting", "running → complete", "running → failed", "running → cancelled",
-}  # fmt: skip
-
-JOB_STEPS = {"waiting → running", "running → waiting", "running → complete", "running → failed"}
-
-
-def test_a_study_takes_the_steps_of_its_life_and_no_others() -> None:
-    steps = {f"{old} → {new}" for old in StudyState for new in StudyState if study_can_become(old, new)}
-    assert steps == STUDY_STEPS
-
-
-def test_a_trial_takes_the_steps_of_its_life_and_no_others() -> None:
-    steps = {f"{old} → {new}" for old in TrialState for new in TrialState if trial_can_become(old, new)}
-    assert steps == TRIAL_STEPS
+LIVES: list[tuple[type[StrEnum], Life[Any], set[str], set[str]]] = [
+    (
+        StudyState,
+        STUDY_LIFE,
+        {
+            "queued → running", "queued → failed", "queued → cancelled",
+            "running → complete", "running → failed", "running → cancelled",
+        },
+        {"complete", "failed", "cancelled"},
+    ),
+    (
+        TrialState,
+        TRIAL_LIFE,
+        {
+            "waiting → running", "waiting → cancelled",
+            "running → waiting", "running → complete", "running → failed", "running → cancelled",
+        },
+        {"complete", "failed", "cancelled"},
+    ),
+    (
+        JobState,
+        JOB_LIFE,
+        {"waiting → running", "running → waiting", "running → complete", "running → failed"},
+        {"complete", "failed"},
+    ),
+]  # fmt: skip
 
 
-def test_a_job_takes_the_steps_of_its_life_and_no_others() -> None:
-    steps = {f"{old} → {new}" for old in JobState for new in JobState if job_can_become(old, new)}
-    assert steps == JOB_STEPS
-
-
-def test_an_end_is_a_state_that_nothing_follows() -> None:
-    assert {"complete", "failed", "cancelled"} == ENDED_STUDY
-    assert {"complete", "failed", "cancelled"} == ENDED_TRIAL
-    assert {"complete", "failed"} == ENDED_JOB
+@pytest.mark.parametrize(("states", "life", "steps", "ends"), LIVES, ids=["study", "trial", "job"])
+def test_each_takes_the_steps_of_its_life_and_no_others_to_ends_that_nothing_follows(
+    states: type[StrEnum], life: Life[Any], steps: set[str], ends: set[str]
+) -> None:
+    assert {f"{old} → {new}" for old in states for new in states if life.allows(old, new)} == steps
+    assert life.ends == ends
 
 
 @pytest.mark.parametrize("state", [*StudyState, *TrialState, *JobState])

@@ -7,7 +7,7 @@ from typing import Any
 from app.api.export import export_json
 from app.dispatch import proposing
 from app.dispatch.messages import Diverged, Finished
-from app.lifecycle import ENDED_TRIAL, FailureReason, TrialState
+from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
 from app.store import rounds, studies, trials
 from app.store.database import Database
 from app.store.models import Study, Trial
@@ -119,7 +119,7 @@ def assert_consistent(database: Database, study_id: str) -> None:
     assert [row.number for row in rows] == list(range(len(rows)))
     for row in rows:
         assert row.version <= study.version
-        assert (row.finished_at is not None) == (row.state in ENDED_TRIAL)
+        assert (row.finished_at is not None) == (row.state in TRIAL_LIFE.ends)
         assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)
         for result in (row.value, row.cost, row.dev_loss, row.metrics, row.best_epoch):
             assert (result is not None) == (row.state is TrialState.COMPLETE)

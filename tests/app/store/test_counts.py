@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.lifecycle import ENDED_TRIAL, EndedBy, FailureReason, StudyState, TrialState
+from app.lifecycle import TRIAL_LIFE, EndedBy, FailureReason, StudyState, TrialState
 from app.settings import Settings
 from app.store import studies, trials
 from app.store.database import Database
@@ -78,7 +78,7 @@ def test_counts_are_those_of_the_rows_after_any_legal_moves(
         studies.end(session, studies.get(session, study.id), state, by)
     with shared.reading() as session:
         check(session, study.id, version)
-        assert {trial.state for trial in trials.every(session, study.id)} <= ENDED_TRIAL
+        assert {trial.state for trial in trials.every(session, study.id)} <= TRIAL_LIFE.ends
 
 
 @pytest.mark.parametrize("name", MOVES)
