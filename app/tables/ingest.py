@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.errors import FieldError, InvalidInput
 from app.tables.arrays import read_arrays
-from app.tables.cells import place, refuse_commas_in_numbers
+from app.tables.cells import place, refuse_commas_in_numbers, shown
 from app.tables.encoding import Encoder, refuse_long_texts, refuse_unfit_width
 from app.tables.files import StoredDataset, store
 from app.tables.images import check_image_shape, full_image_shape
@@ -68,6 +68,7 @@ def _prepare(table: pd.DataFrame, options: TableOptions) -> PreparedDataset:
     if options.image_shape:
         check_image_shape(options.image_shape, encoder)
     prepared = _encode(features, target, splits, encoder, options)
+    _require_a_varying_feature(prepared)
     _refuse_outliers(prepared, table, splits)
     return prepared
 
@@ -103,6 +104,15 @@ def _encode(
     # One after another: as float64 they are twice as large as what is kept of them.
     dataset, test_split = standardise(target.task, map(rows, range(len(SPLIT_NAMES))), len(target.class_names), shape)
     return PreparedDataset(dataset, test_split, target.name, target.class_names, encoder, options.describe_split())
+
+
+def _require_a_varying_feature(prepared: PreparedDataset) -> None:
+    scales, names = prepared.dataset.input_standardisation, prepared.encoder.features
+    if not scales.scale.any():
+        others = ", and no other feature varies" if len(names) > 1 else ""
+        raise refused(
+            f"{names[0]!r} is {shown(scales.mean[0])} in every training row{others}: there is nothing to learn from"
+        )
 
 
 def _refuse_outliers(prepared: PreparedDataset, table: pd.DataFrame, splits: Array) -> None:

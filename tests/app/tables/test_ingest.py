@@ -239,6 +239,18 @@ def rows_of(*cells: str, times: int = 6) -> str:
             "no column but the target holds anything in the training rows: there is no feature to learn from",
         ),
         (
+            "a,kind\n" + "7,x\n7,y\n" * 6,
+            TableOptions("kind"),
+            "/file",
+            "'a' is 7 in every training row: there is nothing to learn from",
+        ),
+        (
+            "a,fold,b,kind\n" + "0.5,train,u,x\n0.5,train,u,y\n" * 6 + "1,dev,u,x\n2,test,w,y\n",
+            TableOptions("kind", split_column="fold"),
+            "/file",
+            "'a' is 0.5 in every training row, and no other feature varies: there is nothing to learn from",
+        ),
+        (
             "a,fold,kind\n" + "1,train,x\n2,train,y\n" * 6 + "1,dev,x\n3e12,test,y\n",
             TableOptions("kind", split_column="fold"),
             "/file",
