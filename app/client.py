@@ -123,9 +123,11 @@ class Client:
         return self._connection.get(f"{_study(study_id)}/trials/{number}")
 
     def datasets(self, limit: int | None = None) -> Iterator[Answer]:
+        """Without their columns."""
         return self._connection.items("/v1/datasets", limit)
 
     def dataset(self, dataset_id: str) -> Answer:
+        """All of one dataset, with its columns and how each is encoded."""
         return self._connection.get(f"/v1/datasets/{_quoted(dataset_id)}")
 
     def upload_dataset(

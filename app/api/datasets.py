@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Self, cast
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile, status
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
@@ -24,7 +24,9 @@ _SHARES = TypeAdapter(tuple[float, float, float])
 _IMAGE_SHAPE = TypeAdapter(list[int])
 
 
-class DatasetAnswer(BaseModel):
+class DatasetSummary(BaseModel):
+    """What is told of a dataset in a list: all but its columns, of which images have thousands."""
+
     id: str
     name: str
     built_in: bool
@@ -33,22 +35,27 @@ class DatasetAnswer(BaseModel):
     class_names: list[str] = Field(description="In the order of their indices; empty for regression.")
     splits: dict[str, Any] = Field(description="Rows of train, dev and test, and of each class in them.")
     split: dict[str, Any] = Field(description="How the rows were split.")
-    columns: list[dict[str, Any]] = Field(description="The input columns and how each is encoded.")
+    column_count: int = Field(description="Input columns.")
     content_hash: str
     image_shape: list[int] | None = Field(description="[height, width, channels] of rows that are images.")
     created_at: datetime
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "DatasetAnswer":
-        told = ("task", "target", "class_names", "splits", "split", "columns", "image_shape")
+    def of(cls, dataset: Dataset) -> Self:
+        described = cls.model_fields.keys() & dataset.description.keys()
         return cls(
             id=dataset.id,
             name=dataset.name,
             built_in=dataset.built_in,
+            column_count=len(dataset.description["columns"]),
             content_hash=dataset.content_hash,
             created_at=dataset.created_at,
-            **{name: dataset.description[name] for name in told},
+            **{name: dataset.description[name] for name in described},
         )
+
+
+class DatasetAnswer(DatasetSummary):
+    columns: list[dict[str, Any]] = Field(description="The input columns and how each is encoded.")
 
 
 def _file(value: Any) -> Any:
@@ -94,10 +101,11 @@ def create_dataset(
 
 
 @router.get("")
-def list_datasets(query: Annotated[PageQuery, Query()], database: TheDatabase) -> Page[DatasetAnswer]:
+def list_datasets(query: Annotated[PageQuery, Query()], database: TheDatabase) -> Page[DatasetSummary]:
+    """Without their columns."""
     with database.reading() as session:
         found = datasets.page(session, query.after(BY_ID), query.limit)
-    return query.page([DatasetAnswer.of(dataset) for dataset in found], found[-1].id if found else None)
+    return query.page([DatasetSummary.of(dataset) for dataset in found], found[-1].id if found else None)
 
 
 @router.get("/{dataset_id}")

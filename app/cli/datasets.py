@@ -79,7 +79,7 @@ def describe(dataset: Answer) -> str:
     shares = ", ".join(f"{count:,} {name}" for name, count in rows.items())
     return (
         f"dataset {dataset['name']} ({dataset['id']}): {sum(rows.values()):,} rows ({shares}), "
-        f"{len(dataset['columns']):,} columns, {dataset['task']} of {dataset['target']}"
+        f"{dataset['column_count']:,} columns, {dataset['task']} of {dataset['target']}"
     )
 
 
@@ -91,5 +91,5 @@ def _row(dataset: Answer) -> list[str]:
         dataset["task"],
         printable(dataset["target"]),
         f"{rows:,}",
-        f"{len(dataset['columns']):,}",
+        f"{dataset['column_count']:,}",
     ]

@@ -92,7 +92,7 @@ def test_arrays_become_a_dataset_of_images(api: httpx.Client) -> None:
     assert dataset["class_names"] == ["lies", "stands"]
     assert [split["rows"] for split in dataset["splits"].values()] == [30, 15, 15]
     assert dataset["image_shape"] == [5, 4, 1]
-    assert len(dataset["columns"]) == 20
+    assert len(dataset["columns"]) == dataset["column_count"] == 20
     assert dataset["columns"][19]["features"] == ["x19"]
 
 
