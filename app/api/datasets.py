@@ -4,13 +4,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile, status
+from fastapi import APIRouter, Depends, Form, Query, Response, UploadFile, status
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from app.api.dependencies import TheDatabase, TheSettings
 from app.api.pages import BY_ID, Page, PageQuery
 from app.api.strict import Name, StrictModel
-from app.api.uploads import kept_on_disk, name_of
+from app.api.uploads import kept_on_disk, name_of, refuse_repeated_parts
 from app.errors import InvalidInput
 from app.settings import Settings
 from app.store import datasets
@@ -81,7 +81,7 @@ class DatasetForm(StrictModel):
     )
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[Depends(refuse_repeated_parts)])
 def create_dataset(
     form: Annotated[DatasetForm, Form(media_type="multipart/form-data")],
     database: TheDatabase,

@@ -147,6 +147,7 @@ WRONG_TABLES: dict[str, tuple[str | bytes, dict[str, Any], str, str]] = {
     "ragged": (FLOWERS + "1,2\n", {"target": "kind"}, "/file", "line 62 has 2 fields, but the header has 3"),
     "not UTF-8": (FLOWERS.encode() + b"1,\xff,a\n", {"target": "kind"}, "/file", "line 62 is not UTF-8"),
     "no such target": (FLOWERS, {"target": "kinds"}, "/target", "the nearest known one is 'kind'"),
+    "constant features": ("a,y\n" + "1,2\n1,3\n" * 20, {"target": "y"}, "/file", "'a' is 1 in every training row"),
     "constant target": ("a,y\n" + "1,2\n" * 20, {"target": "y"}, "/target", "nothing to learn"),
     "missing target": (FLOWERS + "1,sun,\n", {"target": "kind"}, "/target", "line 62"),
     "rare class": (FLOWERS + "1,sun,d\n", {"target": "kind"}, "/target", "class 'd'"),
@@ -192,6 +193,15 @@ WRONG_TABLES: dict[str, tuple[str | bytes, dict[str, Any], str, str]] = {
     "an array alone": (b"\x93NUMPY\x01\x00", {"target": "y"}, "/file", "save `x` and `y` together, with numpy.savez"),
     "truncated arrays": (bars()[:-100], {}, "/file", "no whole NPZ file"),
     "pickled arrays": (npz(x=np.array([{}]), y=np.ones(1)), {}, "/file", "array 'x' holds pickled Python objects"),
+    "arrays of different lengths": (npz(x=np.ones((20, 3)), y=np.ones(19)), {}, "/file", "'y' must be (20,)"),
+    "inputs of one axis": (npz(x=np.ones(20), y=np.ones(20)), {}, "/file", "'x' must be (rows, features), (rows, h"),
+    "texts as inputs": (
+        npz(x=np.full((20, 3), "a"), y=np.ones(20)),
+        {},
+        "/file",
+        "'x' must hold numbers, but holds <U1",
+    ),
+    "a third array": (npz(x=np.ones((20, 3)), y=np.ones(20), z=np.ones(1)), {}, "/file", "unknown array 'z'"),
     "one array alone": (npz(x=np.ones((20, 3))), {}, "/file", "array 'y' is missing"),
     "missing pixel": (PIXELS + "1,,3,4,0\n" * 30, {"target": "y", "image_shape": "[2, 2]"}, "/image_shape", "'b'"),
 }
@@ -214,6 +224,16 @@ def test_a_form_without_a_file_is_refused(api: httpx.Client) -> None:
     assert field_error(as_text)[1] == "`file` must be a file (curl: `--form file=@table.csv`), but got 'flowers.csv'"
     as_json = api.post("/v1/datasets", json={"target": "kind"})
     assert {error["pointer"] for error in problem_of(as_json, 422)["errors"]} == {"/file"}
+
+
+def test_a_part_that_comes_twice_is_refused_and_neither_is_taken(api: httpx.Client, stored: Stored) -> None:
+    before = stored()
+    files = [("file", ("a.csv", FLOWERS)), ("file", ("b.csv", PRICES))]
+    two_files = api.post("/v1/datasets", files=files, data={"target": "kind"})
+    assert field_error(two_files) == ("/file", "`file` must come once, but the form has it 2 times")
+    two_targets = api.post("/v1/datasets", files=files[:1], data={"target": ["kind", "size", "kind"]})
+    assert field_error(two_targets) == ("/target", "`target` must come once, but the form has it 3 times")
+    assert stored() == before
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x"])
