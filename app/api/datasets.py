@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from app.api.dependencies import TheDatabase, TheSettings
 from app.api.pages import BY_ID, Page, PageQuery
-from app.api.strict import Name, StrictModel
+from app.api.strict import NO_QUERY, Name, StrictModel
 from app.api.uploads import kept_on_disk, name_of, refuse_repeated_parts
 from app.errors import InvalidInput
 from app.settings import Settings
@@ -81,7 +81,7 @@ class DatasetForm(StrictModel):
     )
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[Depends(refuse_repeated_parts)])
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[NO_QUERY, Depends(refuse_repeated_parts)])
 def create_dataset(
     form: Annotated[DatasetForm, Form(media_type="multipart/form-data")],
     database: TheDatabase,
@@ -108,13 +108,13 @@ def list_datasets(query: Annotated[PageQuery, Query()], database: TheDatabase) -
     return query.page([DatasetSummary.of(dataset) for dataset in found], found[-1].id if found else None)
 
 
-@router.get("/{dataset_id}")
+@router.get("/{dataset_id}", dependencies=[NO_QUERY])
 def get_dataset(dataset_id: str, database: TheDatabase) -> DatasetAnswer:
     with database.reading() as session:
         return DatasetAnswer.of(datasets.get(session, dataset_id))
 
 
-@router.delete("/{dataset_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{dataset_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[NO_QUERY])
 def delete_dataset(dataset_id: str, database: TheDatabase, settings: TheSettings) -> None:
     with database.writing() as session:
         dataset = datasets.delete(session, dataset_id)

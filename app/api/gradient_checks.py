@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.api.dependencies import TheDatabase
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import MAX_SEED, Document
-from app.api.strict import StrictModel
+from app.api.strict import NO_QUERY, StrictModel
 from app.api.training import at, check_images, dataset_named
 from app.lifecycle import JobKind, JobState
 from app.store import jobs
@@ -79,7 +79,7 @@ class GradientCheckAnswer(BaseModel):
         )
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
+@router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=[NO_QUERY])
 def create_gradient_check(
     request: GradientCheckRequest, database: TheDatabase, response: Response
 ) -> GradientCheckAnswer:
@@ -98,7 +98,7 @@ def list_gradient_checks(query: Annotated[PageQuery, Query()], database: TheData
     return query.page([GradientCheckAnswer.of(job) for job in found], jobs.position(found[-1]) if found else None)
 
 
-@router.get("/{check_id}")
+@router.get("/{check_id}", dependencies=[NO_QUERY])
 def get_gradient_check(check_id: str, database: TheDatabase) -> GradientCheckAnswer:
     with database.reading() as session:
         return GradientCheckAnswer.of(jobs.get(session, check_id, JobKind.GRADIENT_CHECK))

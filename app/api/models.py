@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import model_files
 from app.api.dependencies import TheDatabase, TheSettings
-from app.api.strict import StrictModel
+from app.api.strict import NO_QUERY, StrictModel
 from app.errors import Conflict, NotReady
 from app.lifecycle import JobState, StudyState
 from app.settings import Settings
@@ -61,6 +61,7 @@ class PredictionAnswer(BaseModel):
     "/model",
     response_class=FileResponse,
     responses={200: {"content": {"application/octet-stream": {}}, "description": "An NPZ file."}, **RESPONSES},
+    dependencies=[NO_QUERY],
 )
 def get_model(study_id: str, database: TheDatabase, settings: TheSettings) -> FileResponse:
     """The winner as an NPZ file without pickled objects, for NumPy alone: weights, scales, and how rows are encoded."""
@@ -68,7 +69,7 @@ def get_model(study_id: str, database: TheDatabase, settings: TheSettings) -> Fi
     return FileResponse(file, media_type="application/octet-stream", filename=file.name)
 
 
-@router.post("/predict", responses=RESPONSES)
+@router.post("/predict", responses=RESPONSES, dependencies=[NO_QUERY])
 def predict(
     study_id: str, request: PredictionRequest, database: TheDatabase, settings: TheSettings
 ) -> PredictionAnswer:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.api.dependencies import TheDatabase
 from app.api.pages import BY_ID, Page, PageQuery
 from app.api.schemas import Document
+from app.api.strict import NO_QUERY
 from app.store import spaces
 from app.store.models import SearchSpace as StoredSpace
 from engine.search import SearchSpace
@@ -42,7 +43,7 @@ class SpaceAnswer(BaseModel):
         )
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[NO_QUERY])
 def create_space(
     document: Annotated[Document, Body(examples=[EXAMPLE])], database: TheDatabase, response: Response
 ) -> SpaceAnswer:
@@ -60,13 +61,13 @@ def list_spaces(query: Annotated[PageQuery, Query()], database: TheDatabase) -> 
     return query.page([SpaceAnswer.of(space) for space in found], found[-1].id if found else None)
 
 
-@router.get("/{space_id}")
+@router.get("/{space_id}", dependencies=[NO_QUERY])
 def get_space(space_id: str, database: TheDatabase) -> SpaceAnswer:
     with database.reading() as session:
         return SpaceAnswer.of(spaces.get(session, space_id))
 
 
-@router.delete("/{space_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{space_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[NO_QUERY])
 def delete_space(space_id: str, database: TheDatabase) -> None:
     with database.writing() as session:
         spaces.delete(session, space_id)

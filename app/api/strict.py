@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from fastapi import Depends, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -23,6 +24,18 @@ class StrictModel(BaseModel):
                     # The name is in a list because pydantic fails to render half a surrogate pair.
                     raise PydanticCustomError("unknown_field", "{message}", {"message": message, "path": [name]})
         return document
+
+
+class _NoQuery(StrictModel):
+    """What stands behind the question mark of an address that takes nothing there."""
+
+
+def _refuse_any_query(_query: Annotated[_NoQuery, Query()]) -> None:
+    """A name that is misspelt, or not built yet, must not pass for one that works."""
+
+
+NO_QUERY = Depends(_refuse_any_query)
+"""A dependency of each endpoint without a query."""
 
 
 def _visible(text: str) -> str:

@@ -10,7 +10,7 @@ from app.api.dependencies import TheDatabase, TheSettings
 from app.api.export import export_json
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
-from app.api.strict import StrictModel
+from app.api.strict import NO_QUERY, StrictModel
 from app.api.submission import study_from
 from app.api.views import round_answer, study_answer
 from app.lifecycle import EndedBy, StudyState
@@ -20,7 +20,7 @@ from app.store.models import Study
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[NO_QUERY])
 def create_study(
     request: StudyRequest, database: TheDatabase, settings: TheSettings, response: Response
 ) -> StudyAnswer:
@@ -39,13 +39,13 @@ def list_studies(query: Annotated[PageQuery, Query()], database: TheDatabase) ->
     return query.page(items, studies.position(found[-1]) if found else None)
 
 
-@router.get("/{study_id}")
+@router.get("/{study_id}", dependencies=[NO_QUERY])
 def get_study(study_id: str, database: TheDatabase) -> StudyAnswer:
     with database.reading() as session:
         return _answer(session, studies.get(session, study_id))
 
 
-@router.post("/{study_id}/cancel")
+@router.post("/{study_id}/cancel", dependencies=[NO_QUERY])
 def cancel_study(study_id: str, database: TheDatabase) -> StudyAnswer:
     """End it now: trials that have not ended are cancelled, what is done stays."""
     with database.writing() as session:
@@ -54,14 +54,14 @@ def cancel_study(study_id: str, database: TheDatabase) -> StudyAnswer:
         return _answer(session, study)
 
 
-@router.delete("/{study_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{study_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[NO_QUERY])
 def delete_study(study_id: str, database: TheDatabase, settings: TheSettings) -> None:
     with database.writing() as session:
         studies.delete(session, study_id)
     model_files.remove(settings.models_dir, study_id)
 
 
-@router.get("/{study_id}/rounds")
+@router.get("/{study_id}/rounds", dependencies=[NO_QUERY])
 def list_rounds(study_id: str, database: TheDatabase) -> Page[RoundAnswer]:
     """Each round's box, elites and the borders touched. A study has few: all come at once."""
     with database.reading() as session:

@@ -8,6 +8,7 @@ from pydantic import Field
 from app.api.dependencies import TheDatabase
 from app.api.pages import BY_NUMBER, BY_VALUE, Page, PageQuery
 from app.api.schemas import TrialAnswer, TrialDetail
+from app.api.strict import NO_QUERY
 from app.api.views import trial_answer, trial_detail
 from app.lifecycle import TrialState
 from app.store import studies, trials
@@ -40,7 +41,7 @@ def list_trials(study_id: str, query: Annotated[TrialQuery, Query()], database: 
     return query.page([trial_answer(trial, study) for trial in found], last)
 
 
-@router.get("/{number}")
+@router.get("/{number}", dependencies=[NO_QUERY])
 def get_trial(study_id: str, number: int, database: TheDatabase) -> TrialDetail:
     with database.reading() as session:
         study = studies.get(session, study_id)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import httpx
 import pytest
@@ -113,6 +114,16 @@ def test_a_wrong_query_of_the_trials_is_refused(query: str, api: httpx.Client, s
     pointer, message = field_error(api.get(f"{study}/trials?{query}"))
     assert pointer == WRONG_TRIAL_QUERIES[query][0]
     assert WRONG_TRIAL_QUERIES[query][1] in message
+
+
+def test_a_query_that_nobody_reads_is_refused_by_every_endpoint(api: httpx.Client) -> None:
+    described = api.get("/openapi.json").json()["paths"]
+    for path, methods in described.items():
+        for method in methods if path.startswith("/v1") else ():
+            address = re.sub(r"{\w+}", "0", path)
+            answer = api.request(method, f"{address}?unheard_of=1", json={} if method == "post" else None)
+            found = {error["pointer"]: error["message"] for error in problem_of(answer, 422)["errors"]}
+            assert found["unheard_of"].startswith("unknown field 'unheard_of': "), (method, path)
 
 
 def test_an_export_asked_for_in_unknown_words_is_refused(api: httpx.Client, study: str) -> None:
