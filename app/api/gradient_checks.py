@@ -15,6 +15,7 @@ from app.api.training import at, check_images, dataset_named
 from app.lifecycle import JobKind, JobState
 from app.store import jobs
 from app.store.models import Dataset, Job
+from engine.training.data_shape import DataShape
 from engine.training.effects import check_together
 from engine.training.gradient_check import Verdict, require_checkable
 from engine.training.plan import TrainingPlan
@@ -107,7 +108,6 @@ def get_gradient_check(check_id: str, database: TheDatabase) -> GradientCheckAns
 def _add(session: Session, request: GradientCheckRequest) -> Job:
     with at():
         dataset = dataset_named(request.dataset, session)
-        check_images(request.training, dataset)
     with at("training"):
         _check(request.training, dataset)
     asked = {"training": request.training, "epochs": request.epochs, "seed": request.seed}
@@ -118,6 +118,6 @@ def _check(training: dict[str, Any], dataset: Dataset) -> None:
     for name, value in training.items():
         check_value(name, value)
     check_together({name: (value,) for name, value in training.items()})
-    described = dataset.description
-    features, classes = len(described["input_standardisation"]["mean"]), described["classes"]
-    require_checkable(TrainingPlan.from_values(training), features, classes if classes > 2 else 1)
+    check_images(training, dataset)
+    data = DataShape.described(dataset.description)
+    require_checkable(TrainingPlan.from_values(training), data.features, data.outputs)

@@ -35,7 +35,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     space_id, space = _search_space(request, session)
     possible = _possible(request.objective.training, space)
     _check_training(request.objective.training, space, possible)
-    with at("objective"):
+    with at("objective", "training"):
         check_images(request.objective.training, dataset)
     _check_batch_sizes(request, space, dataset)
     _check_memory(request, space, possible, dataset, pack_bytes)

@@ -10,6 +10,8 @@ from app.errors import InvalidInput
 from app.store import datasets
 from app.store.models import Dataset
 from engine.errors import InvalidField, unknown_name
+from engine.training.augmentation import Augmentation
+from engine.training.augmenting import require_images
 
 
 def dataset_named(dataset_id: str, session: Session) -> Dataset:
@@ -20,9 +22,10 @@ def dataset_named(dataset_id: str, session: Session) -> Dataset:
 
 
 def check_images(training: Mapping[str, Any], dataset: Dataset) -> None:
-    if training.get("augmentation") is not None and not dataset.description.get("image_shape"):
-        message = f"`augmentation` must be null: dataset {dataset.id!r} has no `image_shape`"
-        raise InvalidField(("training", "augmentation"), message)
+    """Raise InvalidField unless the dataset's rows can be augmented as these values, each right in itself, ask."""
+    if training.get("augmentation") is not None:
+        shape = dataset.description["image_shape"]
+        require_images(tuple(shape) if shape else None, Augmentation(**training["augmentation"]))
 
 
 @contextmanager

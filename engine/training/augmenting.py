@@ -8,6 +8,7 @@ import numpy as np
 from engine.errors import InvalidField
 from engine.seeding import Purpose, generator
 from engine.training.arrays import Array
+from engine.training.augmentation import Augmentation
 from engine.training.dataset import Dataset, ImageShape
 from engine.training.moves import Moves
 from engine.training.plan import TrainingPlan
@@ -22,15 +23,16 @@ PIECE_NUMBERS = 2**16  # moved at once, half a MiB of float64: the calls cost li
 class Augmenter:
     """Changes the rows of a pack's mini-batches, each member's by its own seed and augmentation.
 
-    Raises InvalidField if the dataset's rows are no images.
+    Raises InvalidField if the dataset's rows are no images, or too small for a shift.
     """
 
     def __init__(self, plans: Sequence[TrainingPlan], dataset: Dataset) -> None:
         """`dataset` holds standardised inputs, whether the plans train on those or on raw ones."""
         self.augmentations = [plan.augmentation for plan in plans if plan.augmentation is not None]
         self.generators = [generator(plan.seed, Purpose.AUGMENTATION) for plan in plans]
+        for augmentation in self.augmentations:
+            self.image_shape = require_images(dataset.image_shape, augmentation)
         if self.augmentations:
-            self.image_shape = image_shape(dataset)
             self.pixels = Pixels.of(dataset) if plans[0].normalize_inputs else Pixels.of(dataset).raw()
 
     def change(self, inputs: Array) -> None:
@@ -94,11 +96,16 @@ class Pixels:
         )
 
 
-def image_shape(dataset: Dataset) -> ImageShape:
-    """Raises InvalidField if the rows are no images."""
-    if dataset.image_shape is None:
-        raise InvalidField(
-            ("augmentation",),
-            "`augmentation` must be null: the rows are no images, for the dataset has no `image_shape`",
+def require_images(image_shape: ImageShape | None, augmentation: Augmentation) -> ImageShape:
+    """The shape of the rows. Raises InvalidField if they are no images, or images that a shift could push out whole."""
+    if image_shape is None:
+        message = "`augmentation` must be null: the rows are no images, for the dataset has no `image_shape`"
+        raise InvalidField(("augmentation",), message)
+    height, width, _ = image_shape
+    if augmentation.shift >= min(height, width):
+        message = (
+            f"`shift` must be less than {min(height, width)}, or nothing may be left of an image of "
+            f"{height} × {width} pixels, but got {augmentation.shift}"
         )
-    return dataset.image_shape
+        raise InvalidField(("augmentation", "shift"), message)
+    return image_shape

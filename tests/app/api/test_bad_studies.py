@@ -272,6 +272,11 @@ OF_THE_ENGINE = [
         "/objective/training/augmentation",
         ("`augmentation` must be null", "no `image_shape`"),
     ),
+    Wrong(
+        training(augmentation={"shift": 8}),
+        "/objective/training/augmentation/shift",
+        ("`shift` must be less than 8", "8 × 8 pixels", "but got 8"),
+    ),
     Wrong(training(schedule="manual"), "/objective/training/rates", ("`rates` must be given",)),
     Wrong(
         space(LEARNING_RATE) | training(batch_norm=True, batch_size=1),
@@ -507,6 +512,7 @@ def test_what_a_small_machine_allows_can_be_set(settings: Settings) -> None:
         space(LEARNING_RATE) | training(hidden_units=4096),
         objective(base_error=1, high_gap=0),
         training(record_batch_losses=True),
+        training(augmentation={"shift": 7}),
     ],
 )
 def test_what_is_just_allowed_is_taken(document: dict[str, Any], api: httpx.Client) -> None:

@@ -87,6 +87,8 @@ def test_the_newest_check_is_listed_first(api: httpx.Client) -> None:
             "/training/augmentation",
             "has no `image_shape`",
         ),
+        ({"training": {"augmentation": 5}}, "/training/augmentation", "must be null or an object"),
+        ({"training": {"augmentation": {"shift": 9}}}, "/training/augmentation/shift", "must be less than 8"),
         (
             {"training": {"hidden_units": 1000}},
             "/training",

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import InvalidField
 from engine.training.arrays import Array
 from engine.training.augmentation import Augmentation
-from engine.training.augmenting import LARGEST_DEVIATION, Augmenter
+from engine.training.augmenting import LARGEST_DEVIATION, Augmenter, require_images
 from engine.training.dataset import Dataset, Split
 from engine.training.model import Model
 from engine.training.moves import Moves
@@ -122,6 +122,16 @@ def test_rows_that_are_no_images_are_refused() -> None:
     with pytest.raises(InvalidField, match=r"as many pixels as there are features, 6, but is \(2, 2, 1\)") as caught:
         Dataset.from_rows("regression", (inputs, inputs[:, 0]), (inputs, inputs[:, 0]), image_shape=(2, 2, 1))
     assert caught.value.path == ("image_shape",)
+
+
+def test_a_shift_that_could_push_an_image_out_whole_is_refused() -> None:
+    rows = np.ones((4, 3, 5)), np.arange(4)
+    wide = Dataset.from_rows("regression", rows, rows)
+    require_images(wide.image_shape, Augmentation(shift=2))
+    plans = [replace(PLAN, augmentation=Augmentation(shift=shift)) for shift in (2, 3)]
+    with pytest.raises(InvalidField, match=r"`shift` must be less than 3, .* 3 × 5 pixels, but got 3") as caught:
+        Augmenter(plans, wide)
+    assert caught.value.path == ("augmentation", "shift")
 
 
 @pytest.mark.parametrize("normalize_inputs", [True, False])
