@@ -1,7 +1,7 @@
 """A trial's result has the same bits alone as in any pack: `train_pack` is compared with `train`, plan by plan."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle
 from typing import Any, get_args
 
@@ -16,8 +16,9 @@ from engine.training.optimizers import OPTIMIZERS
 from engine.training.packing import group_by_key
 from engine.training.plan import TrainingPlan
 from engine.training.result import TrainingResult
-from engine.training.train import train, train_pack
+from engine.training.train import train
 from engine.training.values import OptimizerName, ScheduleName
+from tests.engine.training.same_bits import assert_same_alone, bits, bits_but_signs_of_nan
 from tests.engine.training.small_data import TASKS, clouds, pictures
 
 USUAL = TrainingPlan(seed=1, hidden_units=(9, 20), learning_rate=0.02, batch_size=20, epochs=5, l2=0.1, width_step=32)
@@ -49,27 +50,6 @@ def mixed_pack(plan: TrainingPlan) -> list[TrainingPlan]:
             record_batch_losses=True,
         ),
     ]
-
-
-def bits(result: TrainingResult) -> object:
-    arrays = [(array.shape, array.dtype, array.tobytes()) for array in result.parameters]
-    numbers = [result.value, result.metrics, result.best_epoch, result.epochs, result.failure, result.signs]
-    return repr(numbers), astuple(result.curve), repr(astuple(result.signals)), arrays
-
-
-def bits_but_signs_of_nan(result: TrainingResult) -> object:
-    """The sign of a NaN has no meaning, and a vector of four can give another one than four numbers one by one."""
-    arrays = [np.where(np.isnan(array), np.float32(np.nan), array) for array in result.parameters]
-    return bits(replace(result, parameters=arrays))
-
-
-def assert_same_alone(
-    plans: Sequence[TrainingPlan], dataset: Dataset, of: Callable[[TrainingResult], object] = bits
-) -> list[TrainingResult]:
-    together = train_pack(plans, dataset)
-    for position, (plan, result) in enumerate(zip(plans, together, strict=True)):
-        assert of(result) == of(train(plan, dataset)), f"plan {position}: {plan}"
-    return together
 
 
 @pytest.mark.parametrize("task", TASKS)
