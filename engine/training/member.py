@@ -68,7 +68,7 @@ class Member:
     def result(self, metrics: dict[str, float], saturated: list[float], parameters: list[Array]) -> TrainingResult:
         """The result, given what was measured with the weights that are kept (`saturated` by hidden layer)."""
         is_finite = all(map(math.isfinite, metrics.values()))
-        failure = self.failure or (None if is_finite else "the loss of the last weights is NaN or infinite")
+        failure = self.failure or (None if is_finite else f"the loss became NaN or infinite after epoch {self.epochs}")
         signals = self.signals if failure else replace(self.signals, saturated=saturated)
         return TrainingResult(
             value=None if failure else metrics[f"dev_{self.metric.name}"],

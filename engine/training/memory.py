@@ -34,7 +34,7 @@ MOVED_BYTES = 10 * 8 * PIECE_NUMBERS  # of images in float64, with where each of
 def pack_bytes(plan: TrainingPlan, members: int, data: DataShape) -> int:
     """The memory that so many such members need while they train together, the dataset apart, which all workers share.
 
-    An upper estimate, as buffers that are never in use together are counted together; it holds within a factor of 2.
+    An upper estimate, as buffers that are never in use together are counted together; it holds within a factor of 3.
     """
     return shared_bytes(plan, data) + members * member_bytes(plan, data)
 
@@ -71,6 +71,7 @@ def member_bytes(plan: TrainingPlan, data: DataShape) -> int:
 _COSTLIEST: dict[str, Callable[[Any], Any]] = {
     "hidden_layers": int,
     "batch_size": int,
+    "activation": lambda name: UNIT_COPIES[name],
     "optimizer": lambda name: OPTIMIZER_COPIES[name],
     "l1": bool,
     "l2": bool,

@@ -159,6 +159,11 @@ def test_rows_that_cannot_be_answered_are_refused(service: httpx.Client, of_pric
     assert message == (
         "row 1: column 'city' holds 'Paris', which no training row has: it must be one of 'Bergen', 'Oslo'"
     )
+    unsized = {name: cell for name, cell in row.items() if name != "size"}
+    assert refused({"rows": [unsized]}) == (
+        "/rows/0/size",
+        "row 0: column 'size' is required; null says that its value is missing",
+    )
     assert refused({"rows": [row | {"price": 1}]})[0] == "/rows/0/price"
     assert refused({"rows": []})[0] == "/rows"
     assert refused({"rows": [row] * (MAX_ROWS + 1)})[0] == "/rows"

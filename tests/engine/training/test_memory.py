@@ -110,6 +110,7 @@ POSSIBLE: dict[str, tuple[Any, ...]] = {
     "hidden_units": (16, 100),
     "hidden_units_2": (300, 20),
     "batch_size": (32, 128),
+    "activation": ("tanh", "leaky_relu", "relu"),
     "optimizer": ("sgd", "adam"),
     "keep_prob": (1.0, 0.5),
     "batch_norm": (False, True),
