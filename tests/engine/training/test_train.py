@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidField
-from engine.training.metrics import METRICS
+from engine.training.member import Measurement, Member
+from engine.training.metrics import METRICS, metric_for
 from engine.training.plan import TrainingPlan
 from engine.training.result import TrainingResult
 from engine.training.train import train, train_pack
@@ -103,3 +104,14 @@ def test_the_train_metric_of_an_epoch_is_that_of_its_batches_before_their_steps(
     """At a rate that moves nothing it is the metric of the initial weights on all rows, which is the final one too."""
     result = train(replace(PLAN, learning_rate=1e-30), clouds(10))
     assert set(result.curve.train) == {result.metrics["train_error_rate"]}
+
+
+def test_a_last_step_that_leads_out_of_all_numbers_is_a_divergence_too() -> None:
+    """The losses of an epoch are those before its steps: only the end shows what the very last one did."""
+    dataset = TASKS["two classes"]
+    member = Member(0, TrainingPlan(), metric_for(None, dataset.task), dataset)
+    member.record(Measurement(0.5, 0.7, 0.5, 0.7), np.ones(3), np.zeros(5))
+    result = member.result({"dev_error_rate": 0.5, "dev_loss": 0.7, "train_loss": float("inf")}, [0.0], [])
+    assert (result.value, result.metrics, result.best_epoch) == (None, {}, None)
+    assert result.failure == "the loss became NaN or infinite after epoch 1"
+    assert result.signs == ["exploding"]
