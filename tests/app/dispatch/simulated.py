@@ -66,6 +66,9 @@ class SimulatedWorkers:
         worker.untold = []
 
 
+Simulation = tuple[Dispatcher, SimulatedWorkers]
+
+
 def new_dispatcher(settings: Settings, database: Database) -> Dispatcher:
     """One that has taken over, as its process does at the start, and before it does anything."""
     with database.writing() as session:
@@ -73,7 +76,7 @@ def new_dispatcher(settings: Settings, database: Database) -> Dispatcher:
     return Dispatcher(settings, database, epoch)
 
 
-def simulated_dispatcher(settings: Settings, database: Database) -> tuple[Dispatcher, SimulatedWorkers]:
+def simulated_dispatcher(settings: Settings, database: Database) -> Simulation:
     """One whose workers are simulated, and these."""
     dispatcher, workers = new_dispatcher(settings, database), SimulatedWorkers(settings.workers)
     dispatcher.workers = cast("Workers", workers)

@@ -31,17 +31,9 @@ from tests.app.dispatch.making import (
     study_of,
     trials_of,
 )
-from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, sent_packs, simulated_dispatcher
+from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, Simulation, sent_packs, simulated_dispatcher
 
 WAITING, RUNNING, COMPLETE, FAILED, CANCELLED = TrialState
-
-Simulation = tuple[Dispatcher, SimulatedWorkers]
-
-
-@pytest.fixture
-def simulation(settings: Settings, database: Database) -> Simulation:
-    """A dispatcher with two simulated workers."""
-    return simulated_dispatcher(settings, database)
 
 
 def good(member: Member) -> Finished:

@@ -1,96 +1,23 @@
-"""Real worker processes: what they say, and how they end."""
+"""Real worker processes: how they start, what they hold up, and how they end."""
 
-import io
 import multiprocessing
 import multiprocessing.forkserver
 import os
-import resource
-import shutil
 import signal
 import struct
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from app.dispatch import worker as worker_module
-from app.dispatch.messages import (
-    Alive,
-    Checked,
-    CheckGradients,
-    DatasetUnreadable,
-    Diverged,
-    Done,
-    Finished,
-    Member,
-    Message,
-    ModelDiffers,
-    ModelSaved,
-    Order,
-    Progress,
-    SaveModel,
-    TrainPack,
-    WorkFailed,
-)
+from app.dispatch.messages import Done, Finished, Member, TrainPack
 from app.dispatch.processes import process_started
-from app.dispatch.work import GRADIENTS_PER_ARRAY
 from app.dispatch.worker import NICENESS
-from app.dispatch.workers import Lost, NotStarted, Worker, Workers
-from app.tables.samples import store_sample
-from engine.training import TrainingPlan, open_dataset, train, train_pack
-from engine.training.gradient_check import check_gradients
-from engine.training.model import Model
+from app.dispatch.workers import NotStarted, Worker, Workers
+from tests.app.dispatch.orders import ENDLESS, SHORT, heard, order, run
 from tests.app.waiting import SECONDS, wait_until
-
-MEBIBYTE = 2**20
-
-SHORT = TrainingPlan(seed=1, hidden_units=(9,), learning_rate=0.02, epochs=2, l2=0.1)
-ENDLESS = replace(SHORT, epochs=100_000)
-HUGE = replace(SHORT, hidden_units=(4096, 4096))  # 67 MB of weights
-MIXED = [
-    SHORT,
-    replace(SHORT, seed=2, learning_rate=1e29, l2=1e12),  # diverges
-    replace(SHORT, seed=3, learning_rate=1e-30, epochs=9, early_stopping_patience=1),  # stops early
-    replace(SHORT, seed=4, hidden_units=(32,), epochs=5),
-]
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return store_sample(tmp_path_factory.mktemp("datasets"), "breast-cancer").path
-
-
-@pytest.fixture(scope="module")
-def all_workers() -> Workers:
-    return Workers(limit=3)
-
-
-@pytest.fixture
-def workers(all_workers: Workers) -> Iterator[Workers]:
-    yield all_workers
-    all_workers.kill_all()
-
-
-def order(dataset: Path, *plans: TrainingPlan) -> Order:
-    return TrainPack(dataset, tuple(Member(number, plan) for number, plan in enumerate(plans, start=100)))
-
-
-def heard(workers: Workers, worker: Worker) -> list[Message]:
-    """What a worker says, but for signs of life, before it is lost: an end that comes to every worker's pipe."""
-    said: list[Message | Lost] = []
-    while Lost() not in said:
-        said += wait_until(lambda: [message for sender, message in workers.receive(1) if sender is worker])
-    return [message for message in said if not isinstance(message, Alive | Progress | Lost)]
-
-
-def run(workers: Workers, order: Order) -> list[Message]:
-    worker = workers.start()
-    worker.send(order)
-    return heard(workers, worker)
 
 
 def is_gone(worker: Worker) -> bool:
@@ -105,13 +32,6 @@ def state(worker: Worker) -> str:
     return Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def limit_memory(worker: Worker, megabytes: int) -> None:
-    """Let the worker's address space grow by so much and no further."""
-    pages = int(Path(f"/proc/{worker.pid}/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + megabytes * MEBIBYTE
-    resource.prlimit(worker.pid, resource.RLIMIT_AS, (limit, limit))
-
-
 class Inside:
     """Stands for what `expression` gives inside the worker that receives it."""
 
@@ -120,71 +40,6 @@ class Inside:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return eval, (self.expression, self.names)
-
-
-def test_a_worker_finds_the_bits_that_training_finds_in_this_process(workers: Workers, dataset: Path) -> None:
-    *results, last = run(workers, order(dataset, *MIXED))
-    expected: dict[int, Finished | Diverged] = {}
-    for number, result in enumerate(train_pack(MIXED, open_dataset(dataset)), start=100):
-        told = result.epochs, result.curve, result.signals, result.signs
-        if result.value is None or result.best_epoch is None:
-            expected[number] = Diverged(number, str(result.failure), *told)
-        else:
-            expected[number] = Finished(number, result.value, result.metrics, result.best_epoch, *told)
-    assert last == Done()
-    assert {repr(result) for result in results} == {repr(result) for result in expected.values()}
-    assert [type(result) for result in expected.values()] == [Finished, Diverged, Finished, Finished]
-    assert expected[102].epochs == 2
-
-
-def save_order(dataset: Path, file: Path, value: float) -> SaveModel:
-    return SaveModel(dataset, SHORT, value, ["a", "b"], [{"name": "x"}], file)
-
-
-def test_a_worker_saves_the_model_that_it_trained_again(workers: Workers, dataset: Path, tmp_path: Path) -> None:
-    opened = open_dataset(dataset)
-    result = train(SHORT, opened)
-    assert result.value is not None
-    file = tmp_path / "models" / "model.npz"
-    assert run(workers, save_order(dataset, file, result.value)) == [ModelSaved(), Done()]
-    expected = io.BytesIO()
-    Model.of(result, SHORT, opened, ["a", "b"], [{"name": "x"}]).save(expected)
-    assert file.read_bytes() == expected.getvalue()
-
-
-def test_a_model_that_comes_to_another_value_is_not_saved(workers: Workers, dataset: Path, tmp_path: Path) -> None:
-    found = run(workers, save_order(dataset, tmp_path / "model.npz", value=0.123))
-    assert found == [ModelDiffers(train(SHORT, open_dataset(dataset)).value), Done()]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_model_that_cannot_be_written_is_a_failure_in_words(workers: Workers, dataset: Path, tmp_path: Path) -> None:
-    (tmp_path / "models").write_text("a file where the folder should be")
-    value = train(SHORT, open_dataset(dataset)).value
-    assert value is not None
-    [failure] = run(workers, save_order(dataset, tmp_path / "models" / "model.npz", value))
-    assert isinstance(failure, WorkFailed)
-    assert failure.failure.startswith("FileExistsError: ")
-    assert not failure.may_pass
-
-
-def test_a_worker_finds_the_verdicts_that_the_engine_finds(workers: Workers, dataset: Path) -> None:
-    expected = check_gradients(SHORT, open_dataset(dataset), 3, numbers_per_array=GRADIENTS_PER_ARRAY)
-    assert run(workers, CheckGradients(dataset, SHORT, epochs=3)) == [Checked(expected), Done()]
-
-
-def test_members_are_heard_of_as_they_leave_the_pack(workers: Workers, dataset: Path) -> None:
-    plans = [replace(SHORT, seed=epochs, epochs=epochs) for epochs in (3, 1, 2)]
-    *results, _ = run(workers, order(dataset, *plans))
-    assert [result.number for result in results if isinstance(result, Finished)] == [101, 102, 100]
-
-
-def test_a_long_training_tells_how_far_it_is(workers: Workers, dataset: Path) -> None:
-    worker = workers.start()
-    worker.send(order(dataset, SHORT, ENDLESS))
-    [progress] = wait_until(lambda: [said for _, said in workers.receive(1) if isinstance(said, Progress)])
-    assert progress.epochs.keys() == {101}
-    assert progress.epochs[101] > 2
 
 
 def test_workers_are_started_up_to_a_limit_and_counted(workers: Workers) -> None:
@@ -300,57 +155,6 @@ def test_a_worker_that_stops_in_the_middle_of_a_message_holds_up_nobody(workers:
     assert heard(workers, stopped) == []
 
 
-def test_an_order_for_a_dataset_that_is_not_there_is_answered_without_the_folders_above_it(
-    workers: Workers, dataset: Path
-) -> None:
-    [answer] = run(workers, order(dataset.parent / "gone", SHORT))
-    assert isinstance(answer, DatasetUnreadable)
-    assert answer.failure.startswith("FileNotFoundError: ")
-    assert "gone/dataset.json" in answer.failure
-    assert str(dataset.parent) not in answer.failure
-
-
-def test_a_dataset_that_is_not_whole_cannot_be_read(workers: Workers, dataset: Path, tmp_path: Path) -> None:
-    broken = Path(shutil.copytree(dataset, tmp_path / "broken"))
-    (broken / "y_dev.npy").write_bytes(b"")
-    [answer] = run(workers, order(broken, SHORT))
-    assert isinstance(answer, DatasetUnreadable)
-    assert "broken is not a whole dataset" in answer.failure
-    assert str(tmp_path) not in answer.failure
-
-
-def test_an_error_in_training_is_told_as_text(workers: Workers, dataset: Path) -> None:
-    [answer] = run(workers, order(dataset, replace(SHORT, metric="rmse")))
-    assert isinstance(answer, WorkFailed)
-    assert answer.failure.startswith("InvalidField: `metric` must fit a classification task")
-    assert not answer.may_pass
-
-
-def test_running_out_of_memory_is_told_as_text_and_may_pass(workers: Workers, dataset: Path) -> None:
-    worker = workers.start()
-    limit_memory(worker, megabytes=300)
-    worker.send(order(dataset, *[HUGE] * 16))
-    [answer] = heard(workers, worker)
-    assert isinstance(answer, WorkFailed)
-    assert "MemoryError: Unable to allocate" in answer.failure
-    assert answer.may_pass
-
-
-def test_running_out_of_memory_over_a_dataset_is_not_the_fault_of_the_dataset(
-    workers: Workers, dataset: Path, tmp_path: Path
-) -> None:
-    large = Path(shutil.copytree(dataset, tmp_path / "large"))
-    rows = 1000 * MEBIBYTE // 4  # of a file with holes, which takes no room on the disk
-    np.lib.format.open_memmap(large / "x_train.npy", mode="w+", dtype=np.float32, shape=(rows, 1))
-    worker = workers.start()
-    limit_memory(worker, megabytes=300)
-    worker.send(order(large, SHORT))
-    [answer] = heard(workers, worker)
-    assert isinstance(answer, WorkFailed)
-    assert "Cannot allocate memory" in answer.failure
-    assert answer.may_pass
-
-
 def test_a_worker_leads_a_process_group_of_its_own_at_a_lower_priority(workers: Workers) -> None:
     worker = workers.start()
     niceness = min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, 19)
@@ -408,7 +212,7 @@ def test_a_worker_outlives_its_fork_server_and_the_next_one_comes_from_a_new_one
     workers: Workers, dataset: Path
 ) -> None:
     old = workers.start()
-    server = int(Path(f"/proc/{old.pid}/stat").read_text().rpartition(")")[2].split()[1])
+    server = parent(old)
     os.kill(server, signal.SIGKILL)
     wait_until(lambda: process_started(server) is None)
     assert run(workers, order(dataset, SHORT))[-1] == Done()
