@@ -36,6 +36,7 @@ class Landscape:
     steps: int
     rates: dict[OptimizerName, float]
     levels: tuple[float, ...]
+    highest: float  # cost that is shown
 
     def way(self, optimizer: OptimizerName) -> Array:
         """(steps + 1, 2)"""
@@ -66,6 +67,7 @@ LANDSCAPES = (
         100,
         {"sgd": 0.018, "momentum": 0.1, "adagrad": 0.3, "rmsprop": 0.03, "adam": 0.1},
         (0.05, 0.3, 0.8, 1.6, 3.2, 6),
+        2.2,
     ),
     Landscape(
         "saddle",
@@ -77,6 +79,7 @@ LANDSCAPES = (
         100,
         {"sgd": 0.05, "momentum": 0.2, "adagrad": 0.05, "rmsprop": 0.03, "adam": 0.05},
         (0.02, 0.1, 0.25, 0.5, 1, 2),
+        0.45,
     ),
     Landscape(
         "plateau",
@@ -88,32 +91,56 @@ LANDSCAPES = (
         150,
         dict.fromkeys(COLOURS, 0.1),
         (0.1, 0.4, 0.8, 1.1, 1.5, 1.9, 1.98),
+        2.05,
     ),
 )
 
 
 def draw(folder: Path) -> dict[str, str]:
     ways = [{name: landscape.way(name) for name in COLOURS} for landscape in LANDSCAPES]
-    figure, axes = panels(3, 2.6)
-    for axis, landscape, by_name in zip(axes, LANDSCAPES, ways, strict=True):
-        _map(axis, landscape)
-        for name, way in by_name.items():
-            axis.plot(*way.T, color=COLOURS[name], linewidth=1.3)
-            axis.plot(*way[-1], "o", color=COLOURS[name], markersize=5, markeredgecolor="white")
+    figure, _ = _lines(ways, 2.6, _map, _way)
     save(figure, folder, "landscapes")
-    _draw_costs(folder, ways)
-    return {"landscapes": _table(ways)}
-
-
-def _draw_costs(folder: Path, ways: list[Ways]) -> None:
-    figure, axes = panels(3, 2.2)
-    for axis, landscape, by_name, highest in zip(axes, LANDSCAPES, ways, (2.2, 0.45, 2.05), strict=True):
-        for name, way in by_name.items():
-            axis.plot(landscape.cost(*way.T), color=COLOURS[name])
-        axis.set(title=f"{landscape.kind}: cost", xlabel="step", ylim=(0, highest))
+    figure, axes = _lines(ways, 2.2, _frame_of_costs, _costs)
     for line, (name, colour) in enumerate(COLOURS.items()):
         axes[0].text(0.98, 0.98 - 0.14 * line, name, color=colour, transform=axes[0].transAxes, ha="right", va="top")
     save(figure, folder, "landscape_costs")
+    return {"landscapes": _table(ways)}
+
+
+def _lines(
+    ways: list[Ways],
+    height: float,
+    frame: Callable[[Any, Landscape], None],
+    line: Callable[[Any, Landscape, Array, str], None],
+) -> tuple[Any, Any]:
+    """A panel for each landscape with its `frame`, and in it a `line` for each optimiser, of its way and colour."""
+    figure, axes = panels(len(LANDSCAPES), height)
+    for axis, landscape, by_name in zip(axes, LANDSCAPES, ways, strict=True):
+        frame(axis, landscape)
+        for name, way in by_name.items():
+            line(axis, landscape, way, COLOURS[name])
+    return figure, axes
+
+
+def _map(axis: Any, landscape: Landscape) -> None:
+    x, y = (np.linspace(*reach, 35) for reach in landscape.reach)
+    costs = landscape.cost(*np.meshgrid(x, y))
+    axis.contour(x, y, costs, levels=landscape.levels, colors=FAINT, linewidths=0.8)
+    axis.plot(*landscape.start, "o", color=INK, markersize=4)
+    axis.set(title=f"{landscape.kind}  {landscape.formula}", xlim=landscape.reach[0], ylim=landscape.reach[1])
+
+
+def _way(axis: Any, _landscape: Landscape, way: Array, colour: str) -> None:
+    axis.plot(*way.T, color=colour, linewidth=1.3)
+    axis.plot(*way[-1], "o", color=colour, markersize=5, markeredgecolor="white")
+
+
+def _frame_of_costs(axis: Any, landscape: Landscape) -> None:
+    axis.set(title=f"{landscape.kind}: cost", xlabel="step", ylim=(0, landscape.highest))
+
+
+def _costs(axis: Any, landscape: Landscape, way: Array, colour: str) -> None:
+    axis.plot(landscape.cost(*way.T), color=colour)
 
 
 def _table(ways: list[Ways]) -> str:
@@ -124,11 +151,3 @@ def _table(ways: list[Ways]) -> str:
         for name, way in by_name.items():
             rows[name] += [f"{landscape.rates[name]:g}", f"{landscape.cost(*way[-1]):.2g}"]
     return markdown(heads, list(rows.values()))
-
-
-def _map(axis: Any, landscape: Landscape) -> None:
-    x, y = (np.linspace(*reach, 35) for reach in landscape.reach)
-    costs = landscape.cost(*np.meshgrid(x, y))
-    axis.contour(x, y, costs, levels=landscape.levels, colors=FAINT, linewidths=0.8)
-    axis.plot(*landscape.start, "o", color=INK, markersize=4)
-    axis.set(title=f"{landscape.kind}  {landscape.formula}", xlim=landscape.reach[0], ylim=landscape.reach[1])

@@ -16,9 +16,8 @@ from scripts.engine_pictures.style import BLUE, FAINT, INK, RED, beside, panels,
 FEATURES = ("mean radius", "mean texture")
 STEPS = 40
 RATES = np.geomspace(1e-6, 3, 27).tolist()
-PLAN = TrainingPlan(
-    hidden_units=(8,), activation="tanh", optimizer="sgd", batch_size=1000, epochs=60
-)  # of all rows at once: plain gradient descent
+ALL_ROWS = 1000  # in one batch: plain gradient descent
+PLAN = TrainingPlan(hidden_units=(8,), activation="tanh", optimizer="sgd", batch_size=ALL_ROWS, epochs=60)
 
 
 def draw(folder: Path) -> dict[str, str]:
