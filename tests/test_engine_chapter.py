@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.training.values import RULES
+from scripts.engine_pictures import diagnosis
 
 DOCS = Path(__file__).parent.parent / "docs"
 CHAPTER = (DOCS / "engine.md").read_text()
@@ -37,6 +38,11 @@ def test_every_table_that_the_script_measures_is_there() -> None:
     tables = re.findall(r"<!-- table ([a-z ]+) -->\n(.*?)<!-- end -->", CHAPTER, re.DOTALL)
     assert len(tables) == CHAPTER.count("<!-- table")
     assert all(table.count("\n") > len(("heads", "line")) for _, table in tables)
+
+
+def test_the_tables_of_the_diagnosis_tell_what_the_engine_does_today() -> None:
+    for name, table in diagnosis.draw(DOCS).items():
+        assert f"<!-- table {name} -->\n{table}\n<!-- end -->" in CHAPTER
 
 
 def test_every_section_is_in_the_list_of_contents() -> None:

@@ -8,9 +8,9 @@ from scripts.engine_pictures import (
     batch_norm,
     batches,
     depth,
+    diagnosis,
     dropout,
     early_stopping,
-    errors,
     gradient_checks,
     landscapes,
     normalisation,
@@ -22,7 +22,7 @@ from scripts.engine_pictures.tables import write_tables
 DOCS = Path(__file__).parents[2] / "docs"
 
 CHAPTER = (
-    errors,
+    diagnosis,
     penalties,
     dropout,
     early_stopping,
