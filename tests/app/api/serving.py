@@ -16,6 +16,7 @@ def serving(app: FastAPI) -> Iterator[httpx.Client]:
     # With its protocol named, asyncio answers without the delay that would add 40 ms to every request.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # the first requests wait in it until the server is there, instead of being refused
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
