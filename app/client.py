@@ -90,7 +90,8 @@ class Client:
         self._connection.send("DELETE", _study(study_id))
 
     def rounds(self, study_id: str) -> list[Answer]:
-        return list(self._connection.items(f"{_study(study_id)}/rounds"))
+        rounds: list[Answer] = self._connection.get(f"{_study(study_id)}/rounds")["items"]
+        return rounds
 
     def export(self, study_id: str) -> bytes:
         """The study with its rounds and trials as JSON: the same bytes for the same study."""

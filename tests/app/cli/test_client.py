@@ -89,9 +89,10 @@ def test_a_table_is_uploaded_with_its_options_and_deleted(client: Client, table:
     assert (dataset["name"], dataset["task"], dataset["target"]) == ("houses", "regression", "price")
     assert {name: split["rows"] for name, split in dataset["splits"].items()} == {"train": 30, "dev": 18, "test": 12}
     assert client.dataset(dataset["id"]) == dataset
-    assert dataset in client.datasets()
+    listed = {name: value for name, value in dataset.items() if name != "columns"}
+    assert listed in client.datasets()
     client.delete_dataset(dataset["id"])
-    assert dataset not in client.datasets()
+    assert listed not in client.datasets()
 
 
 def test_a_column_of_the_table_can_be_its_split(client: Client, tmp_path: Path) -> None:
