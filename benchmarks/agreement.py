@@ -8,21 +8,21 @@ divided by the rows of a mini-batch. What is compared is the mean difference wit
 or, for regression, in R².
 """
 
-import argparse
 import math
 import statistics
 import warnings
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from torch import Tensor, nn
 
 from benchmarks.machine import described, keep_to_one_core
-from benchmarks.report import write
+from benchmarks.report import options, tell
 from engine.seeding import Purpose, generator
 from engine.training import Dataset, TrainingPlan, load_dataset, train_pack
 from engine.training.initializers import initial_parameters
@@ -37,23 +37,20 @@ PLAN: dict[str, Any] = {
     "learning_rate": 0.002,
 }
 
-T_95 = {20: 2.093, 10: 2.262, 5: 2.776}  # Student's t for n - 1 degrees of freedom, two-sided
 BOUNDS = {"digits": 0.5, "mnist": 0.5, "breast-cancer": 1.0, "diabetes": 0.02}  # points, points, points, R²
 
 
 def main() -> None:
-    options = _options()
+    asked = options(__doc__, seeds=20)
     keep_to_one_core()
     rows = []
     for name, dataset in _datasets().items():
-        ours = _ours(dataset, options.seeds)
+        ours = _ours(dataset, asked.seeds)
         for peer, train in (("PyTorch", _pytorch), ("scikit-learn", _scikit)):
-            theirs = [train(dataset, seed) for seed in range(options.seeds)]
+            theirs = [train(dataset, seed) for seed in range(asked.seeds)]
             rows.append({"dataset": name, "peer": peer} | _compared(ours, theirs) | {"bound": BOUNDS[name]})
-    report = {"machine": described(("numpy", "torch", "scikit-learn")), "seeds": options.seeds, "rows": rows}
-    _print(report)
-    if options.json:
-        write(report, options.json)
+    report = {"machine": described(("numpy", "torch", "scikit-learn")), "seeds": asked.seeds, "rows": rows}
+    tell(report, _table(report), asked.json)
 
 
 def _datasets() -> dict[str, Dataset]:
@@ -166,8 +163,9 @@ def _score(dataset: Dataset, answers: Any) -> float:
 
 def _compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
     differences = [a - b for a, b in zip(ours, theirs, strict=True)]
-    spread = T_95.get(len(ours), 1.96) * statistics.stdev(differences) / math.sqrt(len(ours))
     mean = statistics.mean(differences)
+    error = statistics.stdev(differences) / math.sqrt(len(ours))
+    spread = stats.t.ppf(0.975, len(ours) - 1) * error
     return {
         "ours": statistics.mean(ours),
         "theirs": statistics.mean(theirs),
@@ -176,23 +174,15 @@ def _compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
     }
 
 
-def _print(report: dict[str, Any]) -> None:
-    print(", ".join(f"{name} {text}" for name, text in report["machine"].items()), end="\n\n")
-    print(f"| data, {report['seeds']} seeds | peer | ours | theirs | difference, 95 % interval | within |")
-    print("|---|---|---|---|---|---|")
+def _table(report: dict[str, Any]) -> Iterator[str]:
+    yield f"| data, {report['seeds']} seeds | peer | ours | theirs | difference, 95 % interval | within |"
+    yield "|---|---|---|---|---|---|"
     for row in report["rows"]:
         kept = "yes" if max(abs(row["low"]), abs(row["high"])) <= row["bound"] else "no"
-        print(
+        yield (
             f"| {row['dataset']} | {row['peer']} | {row['ours']:.3f} | {row['theirs']:.3f} "
             f"| {row['low']:+.3f} … {row['high']:+.3f} | ±{row['bound']}: {kept} |"
         )
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--json", type=Path)
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 python -m benchmarks.engine [--rounds 5] [--json FILE]
 """
 
-import argparse
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.floor import Products
 from benchmarks.machine import described, keep_to_one_core
 from benchmarks.peers import jax_vmap, pytorch, scikit
-from benchmarks.report import write
+from benchmarks.report import options, tell
 from benchmarks.task import EPOCHS, SIZES, Size, digits, plans
 from benchmarks.timing import interleaved
 from engine.training import Dataset, train_pack
@@ -29,14 +28,12 @@ COLUMNS = (
 
 
 def main() -> None:
-    options = _options()
+    asked = options(__doc__, rounds=5)
     keep_to_one_core()
     dataset = digits()
-    rows = [_measure(size, dataset, options.rounds) for size in SIZES]
+    rows = [_measure(size, dataset, asked.rounds) for size in SIZES]
     report = {"machine": described(PACKAGES), "epochs": EPOCHS, "rows": rows}
-    _print(report)
-    if options.json:
-        write(report, options.json)
+    tell(report, _table(report), asked.json)
 
 
 def _measure(size: Size, dataset: Dataset, rounds: int) -> dict[str, Any]:
@@ -64,11 +61,9 @@ def _measure(size: Size, dataset: Dataset, rounds: int) -> dict[str, Any]:
     return {"size": str(size), "pack": size.pack, "jax_compile_seconds": compile_seconds, "milliseconds": milliseconds}
 
 
-def _print(report: dict[str, Any]) -> None:
-    """A table in Markdown."""
-    print(", ".join(f"{name} {text}" for name, text in report["machine"].items()), end="\n\n")
-    print(f"| {' | '.join(COLUMNS)} |")
-    print("|---" * len(COLUMNS) + "|")
+def _table(report: dict[str, Any]) -> Iterator[str]:
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield "|---" * len(COLUMNS) + "|"
     for row in report["rows"]:
         ms = row["milliseconds"]
         regular = ms["pytorch_regularised"]
@@ -83,14 +78,7 @@ def _print(report: dict[str, Any]) -> None:
             f"{ms['pack'] / ms['floor']:.2f}×",
             f"{regular / ms['one_regularised']:.1f}× and {regular / ms['pack_regularised']:.1f}×",
         ]
-        print("| " + " | ".join(cells) + " |")
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    return parser.parse_args()
+        yield f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Optuna with its storage in SQLite, and one process per core that asks, trains in
 the very values that our study tried, so both train the same networks and it spends no time on choosing.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -22,7 +21,7 @@ from app.dispatch.packing import width_step
 from app.supervisor import Service
 from benchmarks.machine import described
 from benchmarks.peers import optuna_pytorch
-from benchmarks.report import write
+from benchmarks.report import options, tell
 from engine.search import SearchSpace
 from engine.training import TrainingPlan, load_dataset, train_pack
 from engine.training.costs import best_members
@@ -46,25 +45,23 @@ Trials = list[dict[str, Any]]
 
 
 def main() -> None:
-    options = _options()
+    asked = options(__doc__, trials=200, rounds=3)
     rows = []
     with _service() as client:
-        for seed in range(options.rounds):
-            seconds, study, trials = _ours(client, options.trials, seed)
+        for seed in range(asked.rounds):
+            seconds, study, trials = _ours(client, asked.trials, seed)
             theirs = optuna_pytorch.run([trial["values"] for trial in trials], TRAINING, CORES)
             rows.append(
                 {
                     "seconds": seconds,
                     "optuna_pytorch_seconds": theirs,
                     "best": study["best_trial"]["value"],
-                    "mean_pack_size": _mean_pack_size(trials),
+                    "mean_pack_size": study["mean_pack_size"],
                     "share_of_best_packs": _best_pack_seconds(trials) / CORES / seconds,
                 }
             )
-    report = {"machine": described(("numpy", "torch", "optuna")), "trials": options.trials, "rows": rows}
-    _print(report)
-    if options.json:
-        write(report, options.json)
+    report = {"machine": described(("numpy", "torch", "optuna")), "trials": asked.trials, "rows": rows}
+    tell(report, _table(report), asked.json)
 
 
 @contextmanager
@@ -94,11 +91,6 @@ def _ours(client: Client, trials: int, seed: int) -> tuple[float, dict[str, Any]
     return seconds, study, list(client.trials(study["id"]))
 
 
-def _mean_pack_size(trials: Trials) -> float:
-    """Trials per pack."""
-    return len(trials) / sum(1 / trial["pack"]["size"] for trial in trials)
-
-
 def _best_pack_seconds(trials: Trials) -> float:
     """What the trials would take one core if each had trained in a full pack of its key."""
     dataset = load_dataset("digits")
@@ -117,28 +109,19 @@ def _best_pack_seconds(trials: Trials) -> float:
     return total
 
 
-def _print(report: dict[str, Any]) -> None:
+def _table(report: dict[str, Any]) -> Iterator[str]:
     rows = report["rows"]
 
     def median(name: str) -> float:
         return statistics.median(row[name] for row in rows)
 
     ratio = statistics.median(row["optuna_pytorch_seconds"] / row["seconds"] for row in rows)
-    print(", ".join(f"{name} {text}" for name, text in report["machine"].items()), end="\n\n")
-    print(f"| {report['trials']} trials on {CORES} cores | Optuna, PyTorch | Parfocal | | mean pack | of best packs |")
-    print("|---|---|---|---|---|---|")
-    print(
+    yield f"| {report['trials']} trials on {CORES} cores | Optuna, PyTorch | Parfocal | | mean pack | of best packs |"
+    yield "|---|---|---|---|---|---|"
+    yield (
         f"| median of {len(rows)} | {median('optuna_pytorch_seconds'):.1f} s | {median('seconds'):.1f} s "
         f"| **{ratio:.1f}×** | {median('mean_pack_size'):.1f} | {median('share_of_best_packs'):.0%} |"
     )
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    return parser.parse_args()
 
 
 if __name__ == "__main__":
