@@ -65,7 +65,7 @@ def checked(**changes: Any) -> dict[str, Any]:
     ("check", "complaint"),
     [
         (checked(), "the gradients are not right: wrong at W2"),
-        (checked(verdict="look_closer"), "the gradients are not right: look closer at b1"),
+        (checked(verdict="look_closer"), "not every gradient is surely right: look closer at b1"),
         (checked(state="failed", verdict=None, failure="too bad"), "the gradients could not be checked: too bad"),
     ],
 )
