@@ -17,6 +17,7 @@ Verdict = Literal["high_bias", "high_variance", "both", "good"]
 HIGH_GAP = 0.02  # an avoidable bias or a variance above 2 points is high
 ROUNDING = 1e-9  # of the difference of two error rates: 0.05 - 0.03 comes out above 0.02
 
+
 @dataclass(frozen=True)
 class Diagnosis:
     verdict: Verdict | None  # None for metrics other than the error rate, and if the training diverged
