@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app.api.dependencies import TheDatabase
+from app.api.limits import check_batch_size
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import MAX_SEED, Document
 from app.api.strict import NO_QUERY, StrictModel
@@ -119,5 +120,7 @@ def _check(training: dict[str, Any], dataset: Dataset) -> None:
         check_value(name, value)
     check_together({name: (value,) for name, value in training.items()})
     check_images(training, dataset)
+    if "batch_size" in training:
+        check_batch_size(training["batch_size"], dataset)
     data = DataShape.described(dataset.description)
     require_checkable(TrainingPlan.from_values(training), data.features, data.outputs)

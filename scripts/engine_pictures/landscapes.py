@@ -98,11 +98,11 @@ LANDSCAPES = (
 
 def draw(folder: Path) -> dict[str, str]:
     ways = [{name: landscape.way(name) for name in COLOURS} for landscape in LANDSCAPES]
-    figure, _ = _lines(ways, 2.6, _map, _way)
+    figure, axes = _lines(ways, 2.6, _map, _way)
+    _name_colours(axes[-1], 0.03, 0.5, 0.1, ha="left", bbox={"pad": 0.5, "color": "white"})
     save(figure, folder, "landscapes")
     figure, axes = _lines(ways, 2.2, _frame_of_costs, _costs)
-    for line, (name, colour) in enumerate(COLOURS.items()):
-        axes[0].text(0.98, 0.98 - 0.14 * line, name, color=colour, transform=axes[0].transAxes, ha="right", va="top")
+    _name_colours(axes[0], 0.98, 0.98, 0.14, ha="right")
     save(figure, folder, "landscape_costs")
     return {"landscapes": _table(ways)}
 
@@ -141,6 +141,12 @@ def _frame_of_costs(axis: Any, landscape: Landscape) -> None:
 
 def _costs(axis: Any, landscape: Landscape, way: Array, colour: str) -> None:
     axis.plot(landscape.cost(*way.T), color=colour)
+
+
+def _name_colours(axis: Any, x: float, top: float, distance: float, **style: Any) -> None:
+    """The optimisers below each other; places are shares of the axis."""
+    for line, (name, colour) in enumerate(COLOURS.items()):
+        axis.text(x, top - distance * line, name, color=colour, transform=axis.transAxes, va="top", **style)
 
 
 def _table(ways: list[Ways]) -> str:

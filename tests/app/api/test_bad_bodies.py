@@ -51,7 +51,7 @@ def test_a_body_over_a_mebibyte_is_refused(path: str, is_announced: bool, api: h
     )
     assert ("content-length" in answer.request.headers) == is_announced
     problem = problem_of(answer, 413)
-    assert "1,048,576 bytes" in problem["detail"]
+    assert "1,048,576 bytes (1 MiB)," in problem["detail"]
     assert problem["title"] == "too large"
     assert stored() == before
 

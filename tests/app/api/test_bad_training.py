@@ -39,6 +39,11 @@ OF_THE_ENGINE = [
         "/objective/training/batch_size",
         ("at least 2 with `batch_norm`",),
     ),
+    Wrong(
+        space(LEARNING_RATE, choices("batch_size", 1, 32)) | training(batch_norm=True),
+        "/search_space/parameters/1",
+        ("at least 2 with `batch_norm`",),
+    ),
 ]
 
 WIDE = {"name": "hidden_units", "type": "int", "low": 1, "high": 4096}
