@@ -18,7 +18,7 @@ _RULES: dict[str, Rule] = {
 
 @dataclass(frozen=True)
 class Augmentation:
-    """shift    pixels, at most, up or down and left or right
+    """shift    pixels, at most, up or down and left or right; fewer than an image is high and wide
     flip     whether half of the images are mirrored left to right
     rotate   degrees, at most, either way, about the centre
     noise    standard deviation of what is added to each pixel, in units of the pixels' own over the training rows
