@@ -48,3 +48,5 @@ def pictures(train_rows: int = 61, dev_rows: int = 40, side: int = 6, seed: int 
 
 
 TASKS = {"two classes": clouds(2), "ten classes": clouds(10), "regression": wave()}
+
+BY_LOSS = {"softmax": clouds(3), "sigmoid": clouds(2), "squared error": wave()}
