@@ -24,8 +24,8 @@ class InvalidField(ValueError):
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Say that `name` is no known `kind`, and which known name is nearest to it."""
-    names = list(known)
-    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-    hint = f"the nearest known one is {nearest[0]!r}" if nearest else "none is known here"
+    """Say that `name` is no known `kind`, and which known name is nearest to it, whatever the case of its letters."""
+    names = {each.casefold(): each for each in known}
+    nearest = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.0)
+    hint = f"the nearest known one is {names[nearest[0]]!r}" if nearest else "none is known here"
     return f"unknown {kind} {name!r}: {hint}"

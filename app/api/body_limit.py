@@ -22,27 +22,27 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.upload_limit if scope["path"] == self.upload_path else JSON_LIMIT
+        is_upload = scope["path"] == self.upload_path
+        limit = self.upload_limit if is_upload else JSON_LIMIT
         announced = Headers(scope=scope).get("content-length", "")
         read = 0
 
         async def counted_receive() -> Message:
             nonlocal read
             if announced.isdecimal() and int(announced) > limit:
-                raise _too_large(int(announced), limit)
+                raise _too_large(int(announced), limit, is_upload)
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                raise _too_large(read, limit)
+                raise _too_large(read, limit, is_upload)
             return message
 
         await self.app(scope, counted_receive, send)
 
 
-def _too_large(size: int, limit: int) -> HTTPException:
+def _too_large(size: int, limit: int, is_upload: bool) -> HTTPException:
     """The only kind of error that FastAPI lets pass while it reads a body; its cause is what is answered."""
     error = HTTPException(TooLarge.status)
-    error.__cause__ = TooLarge(
-        f"the body may have {limit:,} bytes ({limit // MEBIBYTE} MiB), but got at least {size:,}"
-    )
+    mebibytes = f"{limit // MEBIBYTE} MiB" + (", PARFOCAL_MAX_UPLOAD_MEBIBYTES" if is_upload else "")
+    error.__cause__ = TooLarge(f"the body may have {limit:,} bytes ({mebibytes}), but got at least {size:,}")
     return error

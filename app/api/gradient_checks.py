@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app.api.dependencies import TheDatabase
+from app.api.limits import check_batch_size
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import MAX_SEED, Document
 from app.api.strict import StrictModel
@@ -118,6 +119,8 @@ def _check(training: dict[str, Any], dataset: Dataset) -> None:
     for name, value in training.items():
         check_value(name, value)
     check_together({name: (value,) for name, value in training.items()})
+    if "batch_size" in training:
+        check_batch_size(training["batch_size"], dataset)
     described = dataset.description
     features, classes = len(described["input_standardisation"]["mean"]), described["classes"]
     require_checkable(TrainingPlan.from_values(training), features, classes if classes > 2 else 1)

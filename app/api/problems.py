@@ -74,16 +74,31 @@ def _field_error(item: Any) -> FieldError:
         return FieldError(_pointer(place, path + item["ctx"]["path"]), item["ctx"]["message"])
     if place == "body" and not path and isinstance(item["input"], bytes):
         return FieldError("", "the body must be JSON, sent with `Content-Type: application/json` (curl: `--json`)")
-    name = path[-1] if path else place
+    name = _name(path) if path else place
     if item["type"] == "missing":
         return FieldError(_pointer(place, path), f"`{name}` is required")
-    return FieldError(_pointer(place, path), f"`{name}` {_rule(item)}, but got {_shown(item['input'])}")
+    return FieldError(_pointer(place, path), f"`{name}` {_rule(item)}, but {_found(item)}")
+
+
+def _name(path: list[str | int]) -> str:
+    """The last field of the path, with the places in its lists: rows[3]."""
+    last = max((place for place, step in enumerate(path) if isinstance(step, str)), default=0)
+    return str(path[last]) + "".join(f"[{step}]" for step in path[last + 1 :])
 
 
 def _rule(item: Any) -> str:
     if item["type"] in ("dict_type", "model_type", "model_attributes_type"):
         return "must be an object"  # which Python calls a dictionary
-    return str(item["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    rule = str(item["msg"]).removeprefix("Value error, ")
+    for subject in ("Input ", "String ", "List "):
+        rule = rule.removeprefix(subject)
+    return rule.split(" after validation")[0].replace("should ", "must ", 1)
+
+
+def _found(item: Any) -> str:
+    if item["type"] in ("too_short", "too_long"):
+        return f"has {item['ctx']['actual_length']}"
+    return f"got {_shown(item['input'])}"
 
 
 def _unreadable(reason: object) -> FieldError:

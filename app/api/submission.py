@@ -35,10 +35,13 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     space_id, space = _search_space(request, session)
     possible = _possible(request.objective.training, space)
     _check_training(request.objective.training, space, possible)
+    with _where_given(request, space):
+        check_together(possible)
     with at("objective"):
         check_images(request.objective.training, dataset)
     _check_batch_sizes(request, space, dataset)
-    _check_memory(request, space, possible, dataset, pack_bytes)
+    with _where_given(request, space):
+        check_memory(possible, dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with at():
@@ -108,8 +111,6 @@ def _check_training(fixed: Mapping[str, Any], space: SearchSpace, possible: Mapp
     for index, parameter in enumerate(space.parameters):  # once every value is known to make sense
         with _in_parameter(index, "name"):
             check_effect(parameter.name, possible)
-    with at("objective", "training"):
-        check_together(possible)
 
 
 def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Dataset) -> None:
@@ -124,29 +125,6 @@ def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Datas
             for place, value in _extremes(parameter).items():
                 with _in_parameter(index, *place):
                     check_batch_size(value, dataset)
-
-
-def _check_memory(
-    request: StudyRequest,
-    space: SearchSpace,
-    possible: Mapping[str, tuple[Any, ...]],
-    dataset: Dataset,
-    pack_bytes: int,
-) -> None:
-    try:
-        check_memory(possible, dataset, pack_bytes)
-    except InvalidField as complaint:
-        [name] = complaint.path
-        if name in space.names:
-            index = space.names.index(name)
-            place: Path = ("search_space",)
-            if isinstance(request.search_space, dict):
-                place += ("parameters", index)
-        elif name in request.objective.training:
-            place = ("objective", "training", name)
-        else:
-            place = ("objective", name)
-        raise InvalidInput.at(json_pointer(place), complaint.message) from None
 
 
 def _extremes(parameter: Parameter) -> dict[Path, Any]:
@@ -164,3 +142,22 @@ def _in_parameter(index: int, *place: str | int) -> Iterator[None]:
     except InvalidField as complaint:
         pointer = json_pointer(("search_space", "parameters", index, *place))
         raise InvalidInput.at(pointer, complaint.message) from None
+
+
+@contextmanager
+def _where_given(request: StudyRequest, space: SearchSpace) -> Iterator[None]:
+    """Like `at` for a complaint about the dataset, or about a training value that can be searched or fixed."""
+    try:
+        yield
+    except InvalidField as complaint:
+        [name] = complaint.path
+        raise InvalidInput.at(json_pointer(_place_of(str(name), request, space)), complaint.message) from None
+
+
+def _place_of(name: str, request: StudyRequest, space: SearchSpace) -> Path:
+    if name == "dataset":
+        return "objective", name
+    if name not in space.names:
+        return "objective", "training", name
+    is_inline = isinstance(request.search_space, dict)
+    return ("search_space", "parameters", space.names.index(name)) if is_inline else ("search_space",)

@@ -6,6 +6,8 @@ from app.cli.console import plain_table
 from app.cli.figures import measured
 from app.client import Answer
 
+NOTHING_TOLD = "none: bias and variance are told for the metric error_rate alone"
+
 
 def findings(diagnosis: Answer | None) -> str:
     """The verdict and the signs in a few words; nothing is said of what is good."""
@@ -19,7 +21,8 @@ def findings(diagnosis: Answer | None) -> str:
 def diagnosis_table(diagnosis: Answer) -> Table:
     table = plain_table("", "")
     table.show_header = False
-    table.add_row("findings", findings(diagnosis), style="bold")
+    has_findings = diagnosis["verdict"] or diagnosis["signs"]
+    table.add_row("findings", findings(diagnosis) if has_findings else NOTHING_TOLD, style="bold")
     if diagnosis["verdict"]:
         table.add_row("avoidable bias", measured("error_rate", diagnosis["avoidable_bias"]))
         table.add_row("variance", measured("error_rate", diagnosis["variance"]))

@@ -90,4 +90,6 @@ def _complaint(check: Answer) -> str:
     if check["state"] == JobState.FAILED:
         return f"the gradients could not be checked: {check['failure']}"
     doubtful = ", ".join(array["name"] for array in check["layers"] if array["verdict"] == check["verdict"])
-    return f"the gradients are not right: {_words(check['verdict'])} at {doubtful}"
+    if check["verdict"] == "look_closer":
+        return f"not every gradient is surely right: look closer at {doubtful}"
+    return f"the gradients are not right: wrong at {doubtful}"

@@ -25,13 +25,14 @@ def show_study(client: Client, study: Answer) -> None:
 
 
 def show_findings(client: Client, study: Answer) -> None:
-    """Print the best values of a study and where each round drew them; nothing if no trial is complete yet."""
+    """Print the best values of a study and where each round drew them; why trials fail if none is complete yet."""
     rounds = client.rounds(study["id"])
     ranked = list(client.trials(study["id"], state=TrialState.COMPLETE, order_by="value"))
     if ranked:
         show("Best values", _best_table(study, ranked[:BEST_TRIALS]))
-        if ranked[0]["diagnosis"]:
-            show(f"Diagnosis of trial {ranked[0]['number']}", diagnosis.diagnosis_table(ranked[0]["diagnosis"]))
+    for trial in ranked[:1] or client.trials(study["id"], state=TrialState.FAILED, limit=1):
+        if trial["diagnosis"]:
+            show(f"Diagnosis of trial {trial['number']}", diagnosis.diagnosis_table(trial["diagnosis"]))
     if len(rounds) > 1:
         show("Rounds", _rounds_table(study, rounds, ranked))
         show(zoom.TITLE, zoom.zoom_table(study["search_space"]["parameters"], rounds))
@@ -55,7 +56,7 @@ def _details(study: Answer) -> Iterator[Text]:
         f"strategy {study['strategy']['type']}, seed {study['seed']}"
     )
     if study["mean_pack_size"]:
-        yield Text(f"trained in packs of {number(study['mean_pack_size'])} trials on average")
+        yield Text(f"trained in packs of {study['mean_pack_size']:.2g} trials on average")
     if study["failure"]:
         yield Text(printable(study["failure"]), style="red")
     elif study["ended_by"] == "max_seconds":

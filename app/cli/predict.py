@@ -4,60 +4,37 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.cli.console import busy, hint, write_document
 from app.cli.errors import CommandError
 from app.cli.options import Output, StudyReference, TableFile, Url, connect, find_study
+from app.cli.raw_table import RawTable, read_raw_table
 from app.client import Answer, ApiError, Client
 
 ROWS_AT_A_TIME = 1000  # what the service takes
 BYTES_AT_A_TIME = 500_000  # half of what it takes
 
 
-@dataclass(frozen=True)
-class Table:
-    """A CSV file, its cells as they stand in it."""
-
-    name: str
-    columns: Sequence[str]
-    lines: Sequence[int]  # on which each row begins
-    rows: Sequence[Sequence[str]]
-
-
 def predict(study: StudyReference, file: TableFile, output: Output = None, url: Url = None) -> None:
     """Predict each row of a table with the winner of a study.
 
-    The table may have the column that is predicted; it is ignored. The output is the table with the predictions.
+    The table may have the column that is predicted; it is ignored. The output is the table with the predictions, of an
+    NPZ file its `y`, if it has one, with the predictions for the rows of its `x`.
     """
-    table = _read(file)
+    table = read_raw_table(file)
     with connect(url) as client:
         found = find_study(client, study)
         dataset = client.dataset(found["objective"]["dataset"])
         columns = _needed_columns(table, dataset)
-        with busy(f"Predicting {len(table.rows):,} rows …"):
+        with busy(f"Predicting {len(table.places):,} rows …"):
             predictions = _predictions(client, found["id"], table, columns)
     write_document(_with_predictions(table, dataset, predictions), output)
     if output is not None:
         hint(f"{output} holds {len(predictions):,} predictions of {dataset['target']}")
 
 
-def _read(file: Path) -> Table:
-    # Here, because NumPy takes longer to load than `--help` may take.
-    from app.errors import InvalidInput
-    from app.tables.layout import read_layout, read_records
-
-    try:
-        layout = read_layout(file, fewest_columns=1)
-        records = list(read_records(file, layout))
-    except InvalidInput as error:
-        raise CommandError(f"{file.name}: {error.detail}") from None
-    return Table(file.name, layout.columns, [line for line, _ in records], [cells for _, cells in records])
-
-
-def _needed_columns(table: Table, dataset: Answer) -> list[str]:
+def _needed_columns(table: RawTable, dataset: Answer) -> list[str]:
     """The columns of the table that the network takes. Raises CommandError for those that are missing or unknown."""
     from engine.errors import unknown_name
 
@@ -65,26 +42,26 @@ def _needed_columns(table: Table, dataset: Answer) -> list[str]:
     ignored = {dataset["target"], dataset["split"].get("column")}
     for name in table.columns:
         if name not in known and name not in ignored:
-            raise CommandError(f"{table.name}, line 1: {unknown_name('column', name, known)}")
+            raise CommandError(f"{table.source}: {unknown_name('column', name, known)}")
     for name, is_needed in known.items():
         if is_needed and name not in table.columns:
-            raise CommandError(f"{table.name}, line 1: column {name!r} is required")
+            raise CommandError(f"{table.source}: column {name!r} is required")
     return [name for name in table.columns if name in known]
 
 
-def _predictions(client: Client, study_id: str, table: Table, columns: Sequence[str]) -> list[Answer]:
+def _predictions(client: Client, study_id: str, table: RawTable, columns: Sequence[str]) -> list[Answer]:
     places = [(name, table.columns.index(name)) for name in columns]
-    rows = [{name: cells[place] for name, place in places} for cells in table.rows]
+    rows = ({name: cells[place] for name, place in places} for cells in table.rows)
     predictions: list[Answer] = []
     for chunk in _chunks(rows):
         try:
             predictions += client.predict(study_id, chunk)
         except ApiError as error:
-            raise _with_lines(error, table, first=len(predictions)) from None
+            raise _with_places(error, table, first=len(predictions)) from None
     return predictions
 
 
-def _chunks(rows: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+def _chunks(rows: Iterable[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
     """As many rows at a time as the service takes."""
     chunk: list[dict[str, str]] = []
     size = 0
@@ -98,28 +75,28 @@ def _chunks(rows: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
     yield chunk
 
 
-def _with_lines(error: ApiError, table: Table, first: int) -> ApiError:
-    """The same complaints with the lines of the table; the service counts the rows that it got, from `first` on."""
-    complaints = [
-        {"pointer": "", "message": _with_line(complaint, table, first)} for complaint in error.problem.get("errors", [])
-    ]
+def _with_places(error: ApiError, table: RawTable, first: int) -> ApiError:
+    """The same complaints with the places in the file; the service counts the rows that it got, from `first` on."""
+    told = error.problem.get("errors", [])
+    complaints = [{"pointer": "", "message": _with_place(complaint, table, first)} for complaint in told]
     return ApiError(error.status, error.problem | {"errors": complaints})
 
 
-def _with_line(complaint: Answer, table: Table, first: int) -> str:
+def _with_place(complaint: Answer, table: RawTable, first: int) -> str:
     number = re.match(r"/rows/(\d+)", complaint["pointer"])
     if number is None:
         return str(complaint["message"])
     row = int(number[1])
-    return f"{table.name}, line {table.lines[first + row]}: {complaint['message'].removeprefix(f'row {row}: ')}"
+    return f"{table.places[first + row]}: {complaint['message'].removeprefix(f'row {row}: ')}"
 
 
-def _with_predictions(table: Table, dataset: Answer, predictions: Sequence[Answer]) -> bytes:
+def _with_predictions(table: RawTable, dataset: Answer, predictions: Sequence[Answer]) -> bytes:
     classes = dataset["class_names"]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*table.columns, f"predicted_{dataset['target']}", *(f"probability_{name}" for name in classes)])
-    for cells, prediction in zip(table.rows, predictions, strict=True):
+    probabilities = (f"probability_{name}" for name in classes)
+    writer.writerow([*table.kept_columns, f"predicted_{dataset['target']}", *probabilities])
+    for cells, prediction in zip(table.kept_rows, predictions, strict=True):
         writer.writerow([*cells, *_cells(prediction, classes)])
     return stream.getvalue().encode()
 

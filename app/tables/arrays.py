@@ -5,6 +5,7 @@ The table is like one from a CSV file (see reading.py): the features are its col
 place of each row in the arrays. NaN is a missing value, but no pixel may be missing.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def read_arrays(path: Path, options: TableOptions) -> tuple[pd.DataFrame, TableO
     return table, replace(options, target=TARGET, split_column=SPLIT if SPLIT in arrays else None, image_shape=shape)
 
 
+def read_unpredicted(path: Path) -> tuple[Array, Array | None]:
+    """Return `x` (rows, features) of a file whose rows are to be predicted, and `y` if it has it."""
+    arrays = read_npz(path, (INPUTS, TARGET, SPLIT))
+    _check(arrays, needed=(INPUTS,))
+    inputs = arrays[INPUTS]
+    return inputs.reshape(len(inputs), -1), arrays.get(TARGET)
+
+
 def _refuse_column_names(options: TableOptions) -> None:
     if options.target is not None:
         message = f"`target` has no effect on an NPZ file, whose array {TARGET!r} is the target: leave it out"
@@ -55,10 +64,10 @@ def _refuse_column_names(options: TableOptions) -> None:
         raise InvalidInput.at("/split_column", message)
 
 
-def _check(arrays: dict[str, Array]) -> None:
-    for name in (INPUTS, TARGET):
+def _check(arrays: dict[str, Array], needed: Sequence[str] = (INPUTS, TARGET)) -> None:
+    for name in needed:
         if name not in arrays:
-            raise refused(f"array {name!r} is missing: an NPZ file needs {INPUTS!r} and {TARGET!r}")
+            raise refused(f"array {name!r} is missing: an NPZ file needs {' and '.join(map(repr, needed))}")
     for name, array in arrays.items():
         if array.dtype.kind not in KINDS[name]:
             what = "numbers" if name == INPUTS else "texts" if name == SPLIT else "numbers or texts"

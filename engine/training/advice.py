@@ -7,7 +7,7 @@ from typing import Literal
 from engine.training.plan import TrainingPlan
 from engine.training.result import Sign
 
-Finding = Literal[Sign, "high_bias", "high_variance"]
+Finding = Literal[Sign, "high_bias", "high_variance", "both"]
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,20 @@ BATCH_NORM = Advice("use batch_norm", lambda plan: not plan.batch_norm and plan.
 AUTO = Advice("initialise with auto: he before relu, else xavier", lambda plan: plan.initializer != "auto")
 RELU = Advice("use relu", lambda plan: plan.activation in ("sigmoid", "tanh"))
 LESS_PENALTY = Advice("use less l1 and l2", lambda plan: plan.l1 > 0 or plan.l2 > 0)
+FIT_BETTER = (
+    Advice("train longer"),
+    Advice("use a larger network"),
+    Advice("try another learning_rate or optimizer"),
+    LESS_PENALTY,
+    Advice("use a higher keep_prob", lambda plan: any(plan.drops)),
+)
+MORE_ROWS = Advice("get more training rows")
 
 ADVICE: dict[Finding, tuple[Advice, ...]] = {
-    "high_bias": (
-        Advice("train longer"),
-        Advice("use a larger network"),
-        Advice("try another learning_rate or optimizer"),
-        LESS_PENALTY,
-        Advice("use a higher keep_prob", lambda plan: any(plan.drops)),
-    ),
+    "high_bias": FIT_BETTER,
+    "both": (*FIT_BETTER, MORE_ROWS),  # all else that lowers variance raises bias, which goes first
     "high_variance": (
-        Advice("get more training rows"),
+        MORE_ROWS,
         Advice("augment them, if they are images", lambda plan: plan.augmentation is None),
         Advice("use more l2, or a lower keep_prob"),
         Advice("set early_stopping_patience", lambda plan: plan.early_stopping_patience is None),

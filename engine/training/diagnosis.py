@@ -17,14 +17,6 @@ Verdict = Literal["high_bias", "high_variance", "both", "good"]
 HIGH_GAP = 0.02  # an avoidable bias or a variance above 2 points is high
 ROUNDING = 1e-9  # of the difference of two error rates: 0.05 - 0.03 comes out above 0.02
 
-FINDINGS: dict[Verdict | None, tuple[Finding, ...]] = {
-    "high_bias": ("high_bias",),
-    "high_variance": ("high_variance",),
-    "both": ("high_bias", "high_variance"),
-    "good": (),
-    None: (),
-}
-
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -51,7 +43,10 @@ def diagnosis_of(
         bias = metrics["train_error_rate"] - base_error
         variance = metrics["dev_error_rate"] - metrics["train_error_rate"]
         verdict = verdict_of(bias, variance, high_gap)
-    return Diagnosis(verdict, bias, variance, list(signs), advice_for([*signs, *FINDINGS[verdict]], plan))
+    findings: list[Finding] = list(signs)
+    if verdict is not None and verdict != "good":
+        findings.append(verdict)
+    return Diagnosis(verdict, bias, variance, list(signs), advice_for(findings, plan))
 
 
 def verdict_of(avoidable_bias: float, variance: float, high_gap: float = HIGH_GAP) -> Verdict:

@@ -45,9 +45,10 @@ class Check:
 
     @property
     def verdict(self) -> Verdict:
+        """Where every number was skipped nothing has been compared, and nothing is known to be right."""
         if self.relative_error >= WRONG:
             return "wrong"
-        return "right" if self.relative_error < RIGHT else "look_closer"
+        return "right" if self.checked and self.relative_error < RIGHT else "look_closer"
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,9 @@ def _numeric_gradients(pack: Pack, epsilon: float, chosen: Array) -> _Numeric:
         numeric.one_sided[0, columns] = (above - base) / epsilon
         stays = (above_sides == base_sides) & (below_sides == base_sides)
         numeric.is_smooth[0, columns] = stays.all(axis=1)
-    if pack.key.has_l1:
-        numeric.is_smooth[:] &= np.abs(pack.parameters.flat) > epsilon
+    if pack.penalties.pull is not None:
+        is_pulled = pack.penalties.pull > 0
+        numeric.is_smooth[:] &= ~is_pulled | (np.abs(pack.parameters.flat) > epsilon)
     return numeric
 
 

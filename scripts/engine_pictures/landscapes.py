@@ -100,6 +100,7 @@ def draw(folder: Path) -> dict[str, str]:
         for name, way in by_name.items():
             axis.plot(*way.T, color=COLOURS[name], linewidth=1.3)
             axis.plot(*way[-1], "o", color=COLOURS[name], markersize=5, markeredgecolor="white")
+    _name_colours(axes[-1], 0.03, 0.5, 0.1, ha="left", bbox={"pad": 0.5, "color": "white"})
     save(figure, folder, "landscapes")
     _draw_costs(folder, ways)
     return {"landscapes": _table(ways)}
@@ -111,9 +112,14 @@ def _draw_costs(folder: Path, ways: list[Ways]) -> None:
         for name, way in by_name.items():
             axis.plot(landscape.cost(*way.T), color=COLOURS[name])
         axis.set(title=f"{landscape.kind}: cost", xlabel="step", ylim=(0, highest))
-    for line, (name, colour) in enumerate(COLOURS.items()):
-        axes[0].text(0.98, 0.98 - 0.14 * line, name, color=colour, transform=axes[0].transAxes, ha="right", va="top")
+    _name_colours(axes[0], 0.98, 0.98, 0.14, ha="right")
     save(figure, folder, "landscape_costs")
+
+
+def _name_colours(axis: Any, x: float, top: float, distance: float, **style: Any) -> None:
+    """The optimisers below each other; places are shares of the axis."""
+    for line, (name, colour) in enumerate(COLOURS.items()):
+        axis.text(x, top - distance * line, name, color=colour, transform=axis.transAxes, va="top", **style)
 
 
 def _table(ways: list[Ways]) -> str:

@@ -79,8 +79,8 @@ def test_a_cursor_of_our_making_alone_is_accepted(cursor: str, api: httpx.Client
 
 
 WRONG_QUERIES = {
-    "limit=0": ("limit", "`limit` should be greater than or equal to 1, but got '0'"),
-    "limit=1001": ("limit", "`limit` should be less than or equal to 1000, but got '1001'"),
+    "limit=0": ("limit", "`limit` must be greater than or equal to 1, but got '0'"),
+    "limit=1001": ("limit", "`limit` must be less than or equal to 1000, but got '1001'"),
     f"limit={HUGE}": ("limit", "less than or equal to 1000"),
     "limit=ten": ("limit", "valid integer"),
     "limit=NaN": ("limit", "valid integer"),
@@ -125,7 +125,7 @@ def test_an_export_asked_for_in_unknown_words_is_refused(api: httpx.Client, stud
 def test_an_export_in_a_format_that_is_not_there_is_refused(api: httpx.Client, study: str) -> None:
     pointer, message = field_error(api.get(f"{study}/export?format=csv"))
     assert pointer == "format"
-    assert message == "`format` should be 'json', but got 'csv'"
+    assert message == "`format` must be 'json', but got 'csv'"
 
 
 @pytest.mark.parametrize(

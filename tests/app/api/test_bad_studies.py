@@ -278,6 +278,11 @@ OF_THE_ENGINE = [
         "/objective/training/batch_size",
         ("at least 2 with `batch_norm`",),
     ),
+    Wrong(
+        space(LEARNING_RATE, choices("batch_size", 1, 32)) | training(batch_norm=True),
+        "/search_space/parameters/1",
+        ("at least 2 with `batch_norm`",),
+    ),
 ]
 
 WIDE = {"name": "hidden_units", "type": "int", "low": 1, "high": 4096}
@@ -465,7 +470,7 @@ def test_a_body_over_a_mebibyte_is_refused(path: str, is_announced: bool, api: h
     )
     assert ("content-length" in answer.request.headers) == is_announced
     problem = problem_of(answer, 413)
-    assert "1,048,576 bytes" in problem["detail"]
+    assert "1,048,576 bytes (1 MiB)," in problem["detail"]
     assert problem["title"] == "too large"
     assert stored() == before
 

@@ -231,7 +231,7 @@ def test_a_file_over_the_limit_is_refused(is_announced: bool, api: httpx.Client,
     headers = {"content-type": request.headers["content-type"]}
     answer = api.post("/v1/datasets", content=body if is_announced else iter([body]), headers=headers)
     problem = problem_of(answer, 413)
-    assert "1,048,576 bytes (1 MiB)" in problem["detail"]
+    assert "1,048,576 bytes (1 MiB, PARFOCAL_MAX_UPLOAD_MEBIBYTES)" in problem["detail"]
     assert f"{len(body):,}" in problem["detail"]
     assert stored() == before
 

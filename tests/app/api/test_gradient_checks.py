@@ -81,6 +81,7 @@ def test_the_newest_check_is_listed_first(api: httpx.Client) -> None:
         ({"training": {"lerning_rate": 1}}, "/training/lerning_rate", "nearest known one is 'learning_rate'"),
         ({"training": {"keep_prob": 0}}, "/training/keep_prob", "must be a number above 0 and at most 1, but got 0"),
         ({"training": {"batch_norm": True, "batch_size": 1}}, "/training/batch_size", "at least 2 with `batch_norm`"),
+        ({"training": {"batch_size": 1079}}, "/training/batch_size", "at most 1078, the training rows of dataset"),
         ({"training": {"schedule": "manual"}}, "/training/rates", "`rates` must be given"),
         (
             {"dataset": "breast-cancer", "training": {"augmentation": {"shift": 1}}},

@@ -160,9 +160,9 @@ def test_rows_that_cannot_be_answered_are_refused(service: httpx.Client, of_pric
         "row 1: column 'city' holds 'Paris', which no training row has: it must be one of 'Bergen', 'Oslo'"
     )
     assert refused({"rows": [row | {"price": 1}]})[0] == "/rows/0/price"
-    assert refused({"rows": []})[0] == "/rows"
-    assert refused({"rows": [row] * (MAX_ROWS + 1)})[0] == "/rows"
-    assert refused({"rows": [7]}) == ("/rows/0", "`0` must be an object, but got 7")
+    assert refused({"rows": []}) == ("/rows", "`rows` must have at least 1 item, but has 0")
+    assert refused({"rows": [row] * (MAX_ROWS + 1)}) == ("/rows", "`rows` must have at most 1000 items, but has 1001")
+    assert refused({"rows": [7]}) == ("/rows/0", "`rows[0]` must be an object, but got 7")
     assert refused({"rows": row})[0] == "/rows"
     assert refused({"row": [row]})[1] == "unknown field 'row': the nearest known one is 'rows'"
 

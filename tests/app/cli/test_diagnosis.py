@@ -50,3 +50,8 @@ def test_the_gaps_and_the_advice_stand_below_each_other() -> None:
 
 def test_without_an_error_rate_there_are_no_gaps() -> None:
     assert len(told(diagnosed(None, "plateau"))) == 1
+
+
+def test_where_nothing_is_told_it_says_for_which_metric_it_would_be() -> None:
+    [[_, *words]] = told(diagnosed(None))
+    assert "".join(words).strip() == "none: bias and variance are told for the metric error_rate alone"

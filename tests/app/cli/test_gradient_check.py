@@ -41,7 +41,7 @@ def test_the_answer_can_be_had_as_it_is(parfocal: Parfocal, client: Client) -> N
         (["--set", "epsilom=1"], "/training/epsilom: unknown training value 'epsilom': the nearest known one is"),
         (["--set", "l2=NaN"], "/training/l2: `l2` must be a number at least 0 and below 1e+30, but got 'NaN'"),
         (["--set", "l2=1e999"], "but got '1e999'"),
-        (["--epochs", "5000"], "/epochs: `epochs` should be less than or equal to 1000, but got 5000"),
+        (["--epochs", "5000"], "/epochs: `epochs` must be less than or equal to 1000, but got 5000"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(parfocal: Parfocal, arguments: list[str], complaint: str) -> None:
@@ -65,7 +65,7 @@ def checked(**changes: Any) -> dict[str, Any]:
     ("check", "complaint"),
     [
         (checked(), "the gradients are not right: wrong at W2"),
-        (checked(verdict="look_closer"), "the gradients are not right: look closer at b1"),
+        (checked(verdict="look_closer"), "not every gradient is surely right: look closer at b1"),
         (checked(state="failed", verdict=None, failure="too bad"), "the gradients could not be checked: too bad"),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.cli import predict
@@ -13,6 +14,9 @@ from app.client import Client
 from tests.app.cli.running import Parfocal
 
 ROWS = [(row, "ab"[row % 2], 2 * row + 10 * (row % 2)) for row in range(60)]  # as in the fixture `table`
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (60, 2, 2), dtype=np.uint8)
+LABELS = np.where(IMAGES.mean(axis=(1, 2)) < 128, "dark", "light")
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +93,56 @@ def test_a_table_needs_neither_the_target_nor_commas(
         for path in (table, other)
     ]
     assert predicted[0] == predicted[1]
+
+
+@pytest.fixture(scope="session")
+def studied_images(client: Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A complete study of images of 2 by 2 pixels."""
+    path = tmp_path_factory.mktemp("studied") / "images.npz"
+    np.savez(path, x=IMAGES, y=LABELS)
+    dataset = client.upload_dataset(path)
+    request = {"objective": {"dataset": dataset["id"], "training": {"epochs": 20}}, "trials": 2, "seed": 0}
+    return client.wait(client.create_study(request | {"strategy": {"type": "random"}})["id"])
+
+
+def test_the_rows_of_arrays_are_predicted_beside_their_y(
+    parfocal: Parfocal, client: Client, studied_images: dict[str, Any], tmp_path: Path
+) -> None:
+    some = IMAGES[:30].astype(np.float32)
+    some[3, 1, 0] = np.nan
+    np.savez(tmp_path / "labelled.npz", x=some, y=LABELS[:30])
+    np.savez(tmp_path / "flat.npz", x=some.reshape(30, 4))
+    labelled, flat = (
+        rows_of(parfocal("predict", studied_images["id"], str(tmp_path / name)).out)
+        for name in ("labelled.npz", "flat.npz")
+    )
+    cells = [[None if np.isnan(pixel) else pixel for pixel in row] for row in some.reshape(30, 4).tolist()]
+    rows = [dict(zip(["x0", "x1", "x2", "x3"], row, strict=True)) for row in cells]
+    answers = client.predict(studied_images["id"], rows)
+    assert [row["predicted_y"] for row in labelled] == [answer["class"] for answer in answers]
+    assert [row.pop("y") for row in labelled] == list(LABELS[:30])
+    assert labelled == flat
+    assert list(flat[0]) == ["predicted_y", "probability_dark", "probability_light"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "complaint"),
+    [
+        ({"x": np.zeros((5, 3))}, "mine.npz, array 'x': column 'x3' is required"),
+        ({"x": np.zeros((5, 3, 3))}, "mine.npz, array 'x': unknown column 'x4': the nearest known one is"),
+        ({"x": np.diag([1.0, 1.0, np.inf, 1.0])}, "mine.npz, row 2: column 'x2' must be at most ±1e+30, but got 'inf'"),
+        ({"x": np.zeros(4)}, "mine.npz: array 'x' must be (rows, features), (rows, height, width)"),
+        ({"x": np.array([["a"] * 4])}, "mine.npz: array 'x' must hold numbers, but holds <U1"),
+        ({"y": np.zeros(4)}, "mine.npz: array 'x' is missing: an NPZ file needs 'x'"),
+    ],
+)
+def test_arrays_that_cannot_be_predicted_are_named(
+    arrays: dict[str, Any], complaint: str, parfocal: Parfocal, studied_images: dict[str, Any], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "mine.npz", **arrays)
+    outcome = parfocal("predict", studied_images["id"], str(tmp_path / "mine.npz"))
+    assert (outcome.exit_code, outcome.out) == (1, "")
+    assert outcome.complaint.startswith(complaint)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_a_study_is_shown_with_what_to_try_next(parfocal: Parfocal, finished: di
     assert re.search(rf"^variance +{100 * diagnosis['variance']:.2f} %", out, re.MULTILINE)
     assert re.search(rf"^findings +{re.escape(findings(diagnosis))} *$", out, re.MULTILINE)
     assert all(step in out for step in diagnosis["advice"])
-    assert f"packs of {finished['mean_pack_size']:.4g} trials on average" in out
+    assert f"packs of {finished['mean_pack_size']:.2g} trials on average" in out
 
 
 def test_a_study_without_results_is_shown_too(parfocal: Parfocal, long_study: dict[str, Any]) -> None:
@@ -194,6 +194,9 @@ def test_a_study_that_failed_says_why(parfocal: Parfocal) -> None:
     assert outcome.exit_code == 1
     assert " has failed: " in outcome.complaint
     assert "2 trials: 2 failed" in outcome.out
+    assert re.search(
+        r"^Diagnosis of trial 0\nfindings +exploding *\nto try next +use a lower", outcome.out, re.MULTILINE
+    )
 
 
 def test_a_name_is_shown_as_it_is_even_where_it_looks_like_markup(parfocal: Parfocal, client: Client) -> None:

@@ -147,6 +147,15 @@ def test_weights_within_epsilon_of_zero_are_skipped_with_l1_alone() -> None:
         assert all(check.checked > 0 for check in weights)
 
 
+def test_biases_at_zero_are_checked_with_l1_too_as_it_does_not_pull_at_them() -> None:
+    found = check_gradients(replace(PLAN, l1=0.5), DATASETS["softmax"])
+    assert [check.skipped for check in found.layers if check.name.startswith("b")] == [0, 0, 0]
+
+
+def test_an_array_of_which_all_was_skipped_is_not_called_right() -> None:
+    assert Check("W1", 0.0, 0.0, size=3, checked=0, skipped=3).verdict == "look_closer"
+
+
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [(0.0, "right"), (1e-7, "right"), (1e-5, "look_closer"), (1e-4, "look_closer"), (1e-3, "wrong"), (1.0, "wrong")],

@@ -108,6 +108,8 @@ def test_every_rule_has_a_bad_value_here() -> None:
         ("keep_probs", "keep_prob"),
         ("keep_prob_11", "keep_prob_1"),
         ("batchnorm", "batch_norm"),
+        ("L2", "l2"),
+        ("EPOCHS", "epochs"),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_known_one(name: str, nearest: str) -> None:
