@@ -27,7 +27,7 @@ class PreparedDataset:
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays by the names of their files, as `engine.training.dataset` expects them."""
-        parts = {f"x_{name}": split.inputs for name, split in self.splits.items()}
+        parts = {f"x_{name}": split.inputs_and_one for name, split in self.splits.items()}
         return parts | {f"y_{name}": split.targets for name, split in self.splits.items()}
 
     def description(self) -> dict[str, Any]:

@@ -24,3 +24,10 @@ def unbuffered() -> Iterator[None]:
         yield
     finally:
         np.setbufsize(before)
+
+
+def with_one(rows: Array) -> Array:
+    """(…, D + 1): `rows` (…, D) with a 1 behind each."""
+    extended = np.ones((*rows.shape[:-1], rows.shape[-1] + 1), rows.dtype)
+    extended[..., :-1] = rows
+    return extended

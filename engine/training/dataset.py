@@ -1,12 +1,12 @@
 """The rows a network learns from (train) and is ranked on (dev), standardised, shared by all members of a pack.
 
-A dataset on disk is a folder: `dataset.json` and, for each split, `x_<split>.npy` (rows, features) and
+A dataset on disk is a folder: `dataset.json` and, for each split, `x_<split>.npy` (rows, features + 1) and
 `y_<split>.npy` (rows,). Nothing in this room opens the test split.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.errors import InvalidField
-from engine.training.arrays import Array
-from engine.training.standardisation import Standardisation
+from engine.training.arrays import Array, with_one
+from engine.training.standardisation import Standardisation, fill_piecewise
 
 Task = Literal["classification", "regression"]
 Rows = tuple[Array, Array]  # raw inputs (rows, features), raw targets (rows,)
@@ -31,11 +31,31 @@ def output_units(classes: int) -> int:
 
 @dataclass(frozen=True)
 class Split:
-    """Some rows: `inputs` (rows, features) float32, standardised; `targets` (rows,) class indices as int32, or
-    standardised numbers as float32."""
+    """Some rows: inputs as float32, standardised; `targets` (rows,) class indices as int32, or standardised numbers as
+    float32.
 
-    inputs: Array
+    Behind its inputs each row has a 1, so that one product does for the weights and biases of the first layer.
+    """
+
+    inputs_and_one: Array  # (rows, features + 1)
     targets: Array
+
+    @classmethod
+    def of(cls, inputs: Array, targets: Array) -> "Split":
+        """The same with a 1 behind each row of `inputs` (rows, features)."""
+        return cls(with_one(inputs), targets)
+
+    @classmethod
+    def filled(cls, function: Callable[[Array], Array], inputs: Array, targets: Array) -> "Split":
+        """The same in float32 with what `function` makes of `inputs`, without an array of float64 as long."""
+        split = cls(np.ones((len(inputs), inputs.shape[1] + 1), np.float32), targets)
+        fill_piecewise(split.inputs, function, inputs)
+        return split
+
+    @property
+    def inputs(self) -> Array:
+        """(rows, features): a view."""
+        return self.inputs_and_one[:, :-1]
 
     @property
     def rows(self) -> int:
@@ -75,7 +95,7 @@ class Dataset:
         """The same rows in the units they came in: a float32 copy, which only plans that ask for it pay for."""
         raw = Standardisation.identity()
         train, dev = (
-            replace(split, inputs=self.input_standardisation.undone(split.inputs, np.float32))
+            Split.filled(self.input_standardisation.undo, split.inputs, split.targets)
             for split in (self.train, self.dev)
         )
         return replace(self, train=train, dev=dev, input_standardisation=raw)
@@ -116,7 +136,7 @@ class Scales:
         """Raw rows as training takes them."""
         inputs, targets = rows
         target_type = np.float32 if self.task == "regression" else np.int32
-        return Split(self.inputs.applied(inputs, np.float32), self.targets.applied(targets, target_type))
+        return Split.filled(self.inputs.apply, inputs, self.targets.apply(targets).astype(target_type))
 
 
 def image_shape_of(inputs: Array) -> ImageShape | None:
@@ -159,5 +179,5 @@ def open_dataset(directory: Path) -> Dataset:
 
 
 def _open_split(directory: Path, name: Literal["train", "dev"]) -> Split:
-    inputs, targets = (np.load(directory / f"{part}_{name}.npy", mmap_mode="r") for part in "xy")
-    return Split(inputs, targets)
+    inputs_and_one, targets = (np.load(directory / f"{part}_{name}.npy", mmap_mode="r") for part in "xy")
+    return Split(inputs_and_one, targets)

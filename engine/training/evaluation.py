@@ -33,9 +33,9 @@ class Evaluation:
 
     def outputs(self, split: Split, saturation: "Saturation | None" = None) -> Outputs:
         """What they answer for a split's rows; on the way `saturation` counts the units that are flat."""
-        flat, inputs = self.plain.flat, split.inputs
-        logits = np.empty((self.plain.shape.units[-1], len(flat), len(inputs)), flat.dtype)
-        for start, network in self._passes(inputs):
+        flat = self.plain.flat
+        logits = np.empty((self.plain.shape.units[-1], len(flat), split.rows), flat.dtype)
+        for start, network in self._passes(split.inputs_and_one):
             logits[:, :, start : start + self.piece_rows] = network.logits.transpose(2, 0, 1)
             if saturation is not None:
                 saturation.add(network)
@@ -43,7 +43,7 @@ class Evaluation:
         return outputs_of(logits, targets, self.loss.per_row(logits, targets), self.dataset)
 
     def _passes(self, inputs: Array) -> Iterator[tuple[int, Network]]:
-        """Answer inputs (m, D) piece by piece: where each piece starts, and the network that holds its answers."""
+        """Answer inputs (m, D + 1) piece by piece: where each piece starts, and the network that holds its answers."""
         if self.parameters.shape.batch_norm:
             fold(self.parameters, self.plain)
         for start in range(0, len(inputs), self.piece_rows):

@@ -155,7 +155,7 @@ def _costs(pack: Pack, moves: Array) -> tuple[Array, Array]:
     parameters = Parameters(shape, pack.parameters.all + np.pad(moves, ((0, 0), (0, shape.statistics))))
     averages = [RunningAverages(len(moves), units, np.dtype(np.float64)) for units in shape.units[1:-1]]
     network = learning_network(parameters, parameters.zeros_like(), [plan] * len(moves), averages, data.rows)
-    logits = by_class(network.forward(data.inputs[None]))
+    logits = by_class(network.forward(data.inputs_and_one[None]))
     losses = pack.evaluation.loss.per_row(logits, data.targets[None]).mean(axis=1)
     penalties = [
         penalty(plan, [weights[move] for weights in parameters.weights], data.rows) for move in range(len(moves))
@@ -213,4 +213,4 @@ def _first_rows(dataset: Dataset, rows: int, raw: bool) -> Dataset:
     if raw:
         inputs = dataset.input_standardisation.undo(inputs)
     kind = np.float64 if dataset.task == "regression" else np.int64
-    return replace(dataset, train=Split(inputs, np.asarray(targets, kind)))
+    return replace(dataset, train=Split.of(inputs, np.asarray(targets, kind)))

@@ -48,7 +48,7 @@ def shared_bytes(plan: TrainingPlan, data: DataShape) -> int:
     """What a pack needs once: its steps, raw inputs where the plan wants them, and room to move images in."""
     steps = -(-data.train_rows // plan.batch_size)
     rows = data.train_rows + data.dev_rows + 4 * PIECE_ROWS  # some of them in float64, with what they come from
-    raw = 0 if plan.normalize_inputs else rows * data.features
+    raw = 0 if plan.normalize_inputs else rows * (data.features + 1)
     moved = 0 if plan.augmentation is None else MOVED_BYTES
     return BASE_BYTES + steps * STEP_BYTES + raw * NUMBER_BYTES + moved
 
@@ -60,7 +60,7 @@ def member_bytes(plan: TrainingPlan, data: DataShape) -> int:
     numbers = (shape.parameters + shape.statistics) * _parameter_copies(plan)
     numbers += sum(inputs * outputs for inputs, outputs in shape.layers[1:])  # transposed weights
     copies = 3 if key.augments else 1  # of the inputs: themselves, those that move, and noise
-    numbers += _learning_rows(key, data) * (copies * data.features + _numbers_per_row(key, data.outputs))
+    numbers += _learning_rows(key, data) * (copies * data.features + 1 + _numbers_per_row(key, data.outputs))
     numbers += _answering_rows(shape, data) * (UNIT_COPIES[key.activation] * sum(key.widths) + data.outputs)
     numbers += 3 * min(piece_rows(shape), data.dev_rows) * max(key.widths)  # booleans and what they come from
     numbers += data.train_rows * (3 * data.outputs + 12) + data.dev_rows * (2 * data.outputs + 8)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from engine.training.arrays import Array
 from engine.training.layers.activations import Activate
 from engine.training.layers.batch_norm import BatchNorm, RunningAverages
-from engine.training.layers.dense import Dense
+from engine.training.layers.dense import Dense, FirstDense
 from engine.training.layers.dropout import Dropout
 from engine.training.layers.layer import Layer
 from engine.training.packing import pack_key, unit_masks
@@ -20,7 +20,7 @@ class Network:
         self.layers = layers
 
     def forward(self, inputs: Array) -> Array:
-        """Logits (K, B, C) for inputs (K, B, D), or (1, B, D) when all members share the rows."""
+        """Logits (K, B, C) for inputs (K, B, D + 1) with a 1 at the end; (1, B, D + 1) if all members share them."""
         a = inputs
         for layer in self.layers:
             a = layer.forward(a)
@@ -46,7 +46,7 @@ def learning_network(
     layers: list[Layer] = []
     for number, width in enumerate(key.widths):
         own, to = parameters.layers[number], gradients.layers[number]
-        dense = Dense(own, rows, to, has_biases=not key.batch_norm, is_first=number == 0)
+        dense = _kind(number)(own, rows, to, has_biases=not key.batch_norm)
         layers.append(dense)
         if key.batch_norm:
             layers.append(BatchNorm(own, to, averages[number], rows))
@@ -61,7 +61,11 @@ def answering_network(parameters: Parameters, plans: Sequence[TrainingPlan], row
     """The networks as they answer. Batch norm has been folded into the `parameters`, and nothing is dropped."""
     masks = unit_masks(parameters.shape.units[1:-1], plans)
     layers: list[Layer] = []
-    for own, mask in zip(parameters.layers, masks, strict=False):
-        dense = Dense(own, rows)
+    for number, (own, mask) in enumerate(zip(parameters.layers, masks, strict=False)):
+        dense = _kind(number)(own, rows)
         layers += [dense, Activate(plans[0].activation, dense.z, mask)]
     return Network([*layers, Dense(parameters.layers[-1], rows)])
+
+
+def _kind(number: int) -> type[Dense | FirstDense]:
+    return Dense if number else FirstDense

@@ -139,9 +139,9 @@ class Batch:
     """A pack's networks for one size of mini-batch, with the buffers they need."""
 
     def __init__(self, pack: Pack, rows: int) -> None:
-        self.train_inputs = pack.dataset.train.inputs
+        self.train_inputs = pack.dataset.train.inputs_and_one
         members, dtype = len(pack.plans), pack.parameters.flat.dtype
-        self.inputs = np.empty((members, rows, pack.dataset.features), dtype)
+        self.inputs = np.empty((members, rows, pack.dataset.features + 1), dtype)
         self.network = learning_network(pack.parameters, pack.gradients, pack.plans, pack.averages, rows)
         self.dropouts = [layer for layer in self.network.layers if isinstance(layer, Dropout)]
         self.numbers = pack.dropout
@@ -154,7 +154,7 @@ class Batch:
         # mode="clip" lets take write straight into the buffer; the indices are in range anyway.
         self.train_inputs.take(rows, axis=0, out=self.inputs, mode="clip")
         if self.augmenter.augmentations:
-            self.augmenter.change(self.inputs)
+            self.augmenter.change(self.inputs[:, :, :-1])
         for dropout in self.dropouts:
             dropout.draw(self.numbers)
         logits = self.network.forward(self.inputs)

@@ -50,9 +50,18 @@ class Shape:
 class LayerParameters:
     """One layer of K networks. With batch norm `biases` are its β, `scales` its γ."""
 
-    weights: Array  # (K, inputs, outputs)
-    biases: Array  # (K, 1, outputs)
+    weights_and_biases: Array  # (K, inputs + 1, outputs)
     scales: Array | None = None  # (K, 1, outputs)
+
+    @property
+    def weights(self) -> Array:
+        """(K, inputs, outputs): a view."""
+        return self.weights_and_biases[:, :-1]
+
+    @property
+    def biases(self) -> Array:
+        """(K, 1, outputs): a view."""
+        return self.weights_and_biases[:, -1:]
 
 
 @dataclass(frozen=True)
@@ -74,8 +83,7 @@ class Parameters:
         last = len(shape.layers) - 1
         self.layers = [
             LayerParameters(
-                cut.next(inputs, outputs),
-                cut.next(1, outputs),
+                cut.next(inputs + 1, outputs),
                 cut.next(1, outputs) if shape.batch_norm and layer < last else None,
             )
             for layer, (inputs, outputs) in enumerate(shape.layers)

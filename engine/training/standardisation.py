@@ -43,13 +43,6 @@ class Standardisation:
         result: Array = rows * self.scale + self.mean
         return result
 
-    def applied(self, rows: Array, dtype: type) -> Array:
-        """`apply` to many rows: as `dtype`, without an array of float64 as long."""
-        return _piecewise(self.apply, rows, dtype)
-
-    def undone(self, rows: Array, dtype: type) -> Array:
-        return _piecewise(self.undo, rows, dtype)
-
     def to_json(self) -> dict[str, Any]:
         return {"mean": self.mean.tolist(), "scale": self.scale.tolist()}
 
@@ -58,11 +51,10 @@ class Standardisation:
         return cls(np.array(document["mean"], np.float64), np.array(document["scale"], np.float64))
 
 
-def _piecewise(function: Callable[[Array], Array], rows: Array, dtype: type) -> Array:
-    result: Array = np.empty(rows.shape, dtype)
-    for whole, piece in zip(_pieces(result), _pieces(rows), strict=True):
+def fill_piecewise(out: Array, function: Callable[[Array], Array], rows: Array) -> None:
+    """Write function(rows) to `out`, a piece at a time: without an array of float64 as long."""
+    for whole, piece in zip(_pieces(out), _pieces(rows), strict=True):
         whole[...] = function(piece)
-    return result
 
 
 def _pieces(rows: Array) -> Iterator[Array]:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from engine.training import Dataset, TrainingPlan, TrainingResult, load_dataset, train_pack
+from engine.training.dataset import Split
 
 DIGITS, DIABETES, BREAST_CANCER = (load_dataset(name) for name in ("digits", "diabetes", "breast-cancer"))
 
 
 def with_first_rows(dataset: Dataset, rows: int) -> Dataset:
     """The same with fewer training rows, so that there is something to overfit."""
-    train = replace(dataset.train, inputs=dataset.train.inputs[:rows], targets=dataset.train.targets[:rows])
+    train = Split.of(dataset.train.inputs[:rows], dataset.train.targets[:rows])
     return replace(dataset, train=train)
 
 

@@ -34,7 +34,7 @@ def stored(folder: Path, options: TableOptions | None = None, **arrays: Any) -> 
 
 
 def rows_of(dataset: StoredDataset, split: str) -> tuple[Array, Array]:
-    return np.load(dataset.path / f"x_{split}.npy"), np.load(dataset.path / f"y_{split}.npy")
+    return np.load(dataset.path / f"x_{split}.npy")[:, :-1], np.load(dataset.path / f"y_{split}.npy")
 
 
 def test_features_and_labels_become_a_classification(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_stored_dataset_is_what_training_opens(tmp_path: Path) -> None:
         assert np.array_equal(split.inputs, expected.inputs)
         assert np.array_equal(split.targets, expected.targets)
     assert opened.input_standardisation.to_json() == made.dataset.input_standardisation.to_json()
-    assert np.array_equal(np.load(stored.path / "x_test.npy", allow_pickle=False), made.test.inputs)
+    assert np.array_equal(np.load(stored.path / "x_test.npy", allow_pickle=False), made.test.inputs_and_one)
     assert np.array_equal(np.load(stored.path / "y_test.npy", allow_pickle=False), made.test.targets)
 
 

@@ -31,7 +31,7 @@ def ingest(folder: Path, content: str, options: TableOptions) -> StoredDataset:
 
 
 def arrays(stored: StoredDataset, split: str) -> tuple[Array, Array]:
-    return np.load(stored.path / f"x_{split}.npy"), np.load(stored.path / f"y_{split}.npy")
+    return np.load(stored.path / f"x_{split}.npy")[:, :-1], np.load(stored.path / f"y_{split}.npy")
 
 
 def test_a_mixed_table_becomes_a_classification(tmp_path: Path) -> None:

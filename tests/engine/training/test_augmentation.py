@@ -156,7 +156,7 @@ def shifted(dataset: Dataset) -> Dataset:
     images = scales.undo(dev.inputs).reshape(-1, 8, 8, 1)
     moves = Moves.draw(Augmentation(shift=1), np.random.default_rng(0), len(images))
     moved = np.clip(scales.apply(moves.applied(images).reshape(dev.inputs.shape)), -5, 5)
-    return replace(dataset, dev=Split(moved.astype(np.float32), dev.targets))
+    return replace(dataset, dev=Split.of(moved.astype(np.float32), dev.targets))
 
 
 def test_shifts_in_training_teach_to_read_shifted_digits() -> None:

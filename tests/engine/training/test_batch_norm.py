@@ -74,7 +74,7 @@ def test_one_row_alone_is_answered_as_in_any_batch() -> None:
         pack.train_epoch()
     together = pack.evaluation.outputs(dataset.dev).predicted
     for row in range(5):
-        one = Split(dataset.dev.inputs[row : row + 1], dataset.dev.targets[row : row + 1])
+        one = Split.of(dataset.dev.inputs[row : row + 1], dataset.dev.targets[row : row + 1])
         np.testing.assert_allclose(pack.evaluation.outputs(one).predicted[:, 0], together[:, row], rtol=1e-6)
 
 

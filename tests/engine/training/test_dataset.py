@@ -24,7 +24,7 @@ def write(dataset: Dataset, directory: Path) -> Path:
     directory.mkdir()
     (directory / DESCRIPTION_FILE).write_text(json.dumps({**describe(dataset), "name": "more than training reads"}))
     for name, split in {"train": dataset.train, "dev": dataset.dev, "test": dataset.dev}.items():
-        np.save(directory / f"x_{name}.npy", split.inputs)
+        np.save(directory / f"x_{name}.npy", split.inputs_and_one)
         np.save(directory / f"y_{name}.npy", split.targets)
     return directory
 

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from engine.training.arrays import Array
+from engine.training.arrays import Array, with_one
 from engine.training.dataset import Dataset, Split, Task
 from engine.training.layers.activations import ACTIVATIONS, Activate, ActivationName
 from engine.training.layers.batch_norm import RunningAverages
@@ -65,7 +65,7 @@ class Networks:
         self.parameters = Parameters.zeros(shape, members, np.float64)
         self.gradients = self.parameters.zeros_like()
         self.parameters.flat[:] = self.own * rng.normal(scale=0.7, size=self.own.shape)
-        self.inputs = rng.normal(size=(members, ROWS, FEATURES))
+        self.inputs = with_one(rng.normal(size=(members, ROWS, FEATURES)))
         self.targets = random_targets(rng, classes, (members, ROWS))
         averages = [RunningAverages(members, units, np.dtype(np.float64)) for units in shape.units[1:-1]]
         self.network = learning_network(self.parameters, self.gradients, plans, averages, ROWS)
@@ -200,7 +200,7 @@ def pack_in_float64(plans: Sequence[TrainingPlan], dataset: Dataset) -> tuple[Pa
 def random_dataset(classes: int) -> Dataset:
     rng = np.random.default_rng(3)
     task: Task = "classification" if classes else "regression"
-    rows = Split(rng.normal(size=(ROWS, FEATURES)), random_targets(rng, classes, (ROWS,)))
+    rows = Split.of(rng.normal(size=(ROWS, FEATURES)), random_targets(rng, classes, (ROWS,)))
     return Dataset(task, classes, rows, rows, Standardisation.identity(), Standardisation.identity())
 
 

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from engine.training.arrays import Array
+from engine.training.arrays import Array, with_one
 from engine.training.initializers import initial_parameters
 from engine.training.layers.activations import ACTIVATIONS, Activate, ActivationName
 from engine.training.network import answering_network
@@ -93,7 +93,7 @@ def signal_sizes(plan: TrainingPlan, scale: float = 1.0) -> Array:
     parameters = initial_parameters(Shape((128, *plans[0].hidden_units, 1)), plans)
     network = answering_network(parameters, plans, rows=50)
     inputs = scale * np.random.default_rng(0).normal(size=(4, 50, 128))
-    network.forward(inputs.astype(np.float32))
+    network.forward(with_one(inputs.astype(np.float32)))
     hidden = [layer.a for layer in network.layers if isinstance(layer, Activate)]
     return np.array([np.sqrt(np.square(each).mean()) for each in (inputs, *hidden)])
 
@@ -148,7 +148,7 @@ def spreads(plan: TrainingPlan) -> Array:
     parameters = initial_parameters(Shape((128, *plan.hidden_units, 1)), [plan])
     network = answering_network(parameters, [plan], rows=50)
     inputs = np.random.default_rng(0).normal(size=(1, 50, 128)).astype(np.float32)
-    network.forward(inputs)
+    network.forward(with_one(inputs))
     hidden = [layer.a for layer in network.layers if isinstance(layer, Activate)]
     return np.array([each.var(axis=1).mean() for each in (inputs, *hidden)])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.training.arrays import with_one
 from engine.training.dataset import DESCRIPTION_FILE
 from engine.training.standardisation import Standardisation
 
@@ -53,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """20,000 images of 28 × 28."""
     directory, rng = tmp_path_factory.mktemp("large"), np.random.default_rng(0)
     for name, rows in ROWS.items():
-        np.save(directory / f"x_{name}.npy", rng.random((rows, FEATURES), np.float32))
+        np.save(directory / f"x_{name}.npy", with_one(rng.random((rows, FEATURES), np.float32)))
         np.save(directory / f"y_{name}.npy", rng.integers(CLASSES, size=rows, dtype=np.int32))
     description = {
         "task": "classification",

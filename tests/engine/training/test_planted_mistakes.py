@@ -166,26 +166,25 @@ def test_a_penalty_on_biases_is_found_in_them_once_they_have_left_zero(monkeypat
 
 def biases_averaged(own: Dense, gradient: Array) -> Array:
     result = RIGHT_DENSE(own, gradient)
-    own.gradients.biases[:] /= gradient.shape[1]
+    own.bias_gradients[:] /= gradient.shape[1]
     return result
 
 
 def second_layer_doubled(own: Dense, gradient: Array) -> Array:
     result = RIGHT_DENSE(own, gradient)
-    if own.own.weights.shape[1:] == (5, 4):
-        own.gradients.weights[:] *= 2
+    if own.weights.shape[1:] == (5, 4):
+        own.weight_gradients[:] *= 2
     return result
 
 
 def signal_sent_back_doubled(own: Dense, gradient: Array) -> Array:
-    result = RIGHT_DENSE(own, gradient)
-    return result if own.is_first else 2 * result
+    return 2 * RIGHT_DENSE(own, gradient)
 
 
 @pytest.mark.parametrize(
     ("mistake", "wrong"),
     [
-        (biases_averaged, {"b1", "b2", "b3"}),
+        (biases_averaged, {"b2", "b3"}),
         (second_layer_doubled, {"W2"}),
         (signal_sent_back_doubled, {"W1", "b1", "W2", "b2"}),
     ],
