@@ -12,7 +12,7 @@ PRODUCT_SECONDS = 25e-12  # a multiplication with its addition
 UNIT_SECONDS = 2e-9  # activation, bias and loss of a unit for a row
 PARAMETER_SECONDS = 1.1e-9  # a step of Adam
 
-CACHE_BYTES = 5 * 2**19  # what the best packs of small networks take: a core's share of the second and third cache
+CACHE_BYTES = 5 * 2**20  # what the best packs of small networks take: a core's share of the second and third cache
 FEWEST_MEMBERS = 4  # of wide networks: the calls are shared, while the cache holds not even one
 MOST_MEMBERS = 64  # beyond it nothing is gained, and a loss costs more
 
