@@ -80,8 +80,11 @@ class FirstDense:
 
 
 def _multiply(left: Array, right: Array, out: Array) -> None:
-    """Each member's product. For one member alone `dot` does the very same with half the overhead."""
-    if len(out) == 1:
+    """Each member's product. For one member alone `dot` does the very same with half the overhead.
+
+    But not of a slice, as of rows without their last 1: `dot` copies it first, and then sums in another order.
+    """
+    if len(out) == 1 and left[0].flags.forc:
         np.dot(left[0], right[0], out=out[0])
     else:
         np.matmul(left, right, out=out)
