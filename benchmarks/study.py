@@ -29,7 +29,7 @@ from engine.training.data_shape import DataShape
 from engine.training.packing import group_by_key
 
 CORES = 2
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.1
 TRAINING = {"optimizer": "momentum", "epochs": 20}
 SPACE = {
     "parameters": [

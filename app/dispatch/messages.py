@@ -3,7 +3,7 @@
 The dispatcher sends one `Order`. The worker answers with any number of `Alive`, with what it found, and then `Done`; or
 it ends early with `WorkFailed` or `DatasetUnreadable`. A pipe that closes before `Done` is a lost worker.
 
-    TrainPack        any number of `Progress`, and one `Finished` or `Diverged` per member as it leaves the pack
+    TrainPacks       any number of `Progress`, and one `Finished` or `Diverged` per member as it leaves its pack
     CheckGradients   one `Checked`
     SaveModel        one `ModelSaved` or `ModelDiffers`
 """
@@ -25,7 +25,9 @@ class Member:
 
 
 @dataclass(frozen=True)
-class TrainPack:
+class TrainPacks:
+    """Train one pack after the other: the members of one key together."""
+
     dataset: Path
     members: tuple[Member, ...]
 
@@ -49,7 +51,7 @@ class SaveModel:
     file: Path
 
 
-Order = TrainPack | CheckGradients | SaveModel
+Order = TrainPacks | CheckGradients | SaveModel
 
 
 @dataclass(frozen=True)

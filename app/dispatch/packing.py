@@ -18,6 +18,7 @@ from engine.training.values import LAYER_NAMES
 WIDTH_STEP = 32  # searched widths are computed at multiples of this, so that neighbours in size can share a pack
 FEW_SIZES = 4  # up to here sizes are computed as they are: packs of one size each are no smaller
 WINDOW = 256  # waiting trials looked at: enough to fill packs, whatever the length of the queue
+ORDER_SECONDS = 0.25  # of training worth a process of its own, which takes 20 ms to start, send to and record
 
 
 @dataclass(frozen=True)
@@ -30,45 +31,70 @@ class ChosenPack:
         return [member.number for member in self.members]
 
 
-def choose_pack(
+def choose_packs(
     study: Study, waiting: Sequence[Trial], free_workers: int, data: DataShape, pack_bytes: int
-) -> ChosenPack | None:
-    """The trials to send next: those of one pack key that take longest, cut where other free workers can share them.
+) -> list[ChosenPack]:
+    """The packs to send next to one worker: first that of the key whose trials take longest, cut where other free
+    workers can share them.
 
-    Longest first, because what is left for last should be short: a round ends with its last pack. Trials that must run
-    alone go before all, so that a bad one is known early. What is chosen never changes a trial's result, only when it
-    comes.
+    Longest first, because what is left for last should be short: a round ends with its last pack. Where even that is
+    short, others follow that do not make the order long, nor half as long as a fair share of what waits: to each key
+    an order of its own would cost more than the training. Trials that must run alone go before all, so that a bad one
+    is known early. What is chosen never changes a trial's result, only when it comes.
     """
     alone = next((trial for trial in waiting if trial.alone), None)
     if alone is not None:
-        return _pack([_member(study, alone)])
-    groups = _groups(study, waiting)
+        return [_pack([Member(alone.number, plan_of(study, alone))])]
+    groups = sorted(_groups(study, waiting, data), key=lambda group: -group.seconds)  # of equals, the lowest number
     if not groups:
-        return None
-    seconds = [training_seconds([member.plan for member in group], data) for group in groups]
-    longest = max(range(len(groups)), key=seconds.__getitem__)  # the first of equals, that of the lowest number
-    parts = math.ceil(seconds[longest] * free_workers / sum(seconds))
-    group = groups[longest]
-    plan = group[0].plan
+        return []
+    total = sum(group.seconds for group in groups)
+    first, others = _cut(groups[0], total / free_workers, data, pack_bytes), groups[1:]
+    room = min(ORDER_SECONDS, total / (2 * free_workers)) - training_seconds([each.plan for each in first], data)
+    packs = [_pack(first)]
+    for group in others:
+        if group.seconds <= room and _cut(group, math.inf, data, pack_bytes) == group.members:
+            packs.append(_pack(group.members))
+            room -= group.seconds
+    return packs
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Waiting trials that can train together."""
+
+    members: list[Member]
+    seconds: float
+
+
+def _cut(group: _Group, share_seconds: float, data: DataShape, pack_bytes: int) -> list[Member]:
+    """The first of a group's members, as many as train best together and no more than one worker's share."""
+    plan = group.members[0].plan
+    parts = math.ceil(group.seconds / share_seconds)
     most = min(best_members(plan, data), most_members(plan, data, pack_bytes))
-    return _pack(group[: min(most, math.ceil(len(group) / parts))])
+    return group.members[: min(most, math.ceil(len(group.members) / max(parts, 1)))]
 
 
-def _groups(study: Study, waiting: Sequence[Trial]) -> list[list[Member]]:
-    """Members that can train together, in the order of their first one."""
+def _groups(study: Study, waiting: Sequence[Trial], data: DataShape) -> list[_Group]:
+    """In the order of their first members."""
+    step = width_step(SearchSpace.from_json(study.search_space))
     groups: dict[PackKey, list[Member]] = {}
     for trial in waiting:
-        member = _member(study, trial)
+        member = Member(trial.number, _plan(study, trial, step))
         groups.setdefault(pack_key(member.plan), []).append(member)
-    return list(groups.values())
+    return [_Group(members, training_seconds([each.plan for each in members], data)) for members in groups.values()]
 
 
 def plan_of(study: Study, trial: Trial) -> TrainingPlan:
+    return _plan(study, trial, width_step(SearchSpace.from_json(study.search_space)))
+
+
+def _plan(study: Study, trial: Trial, step: int) -> TrainingPlan:
     return TrainingPlan.from_values(
         study.objective["training"] | trial.values,
         seed=derived_seed(study.seed, Purpose.TRAINING, trial.number),
         metric=study.objective["metric"],
-        width_step=width_step(SearchSpace.from_json(study.search_space)),
+        width_step=step,
     )
 
 
@@ -84,10 +110,6 @@ def _sizes(parameter: Parameter) -> int:
         return len(parameter.choices)
     assert isinstance(parameter, IntParameter)
     return (parameter.high - parameter.low) // parameter.step + 1
-
-
-def _member(study: Study, trial: Trial) -> Member:
-    return Member(trial.number, plan_of(study, trial))
 
 
 def _pack(members: Sequence[Member]) -> ChosenPack:

@@ -20,31 +20,34 @@ def record(session: Session, study_id: str, numbers: Sequence[int], message: Mes
     study = session.get(Study, study_id)
     if study is None or study.state is not StudyState.RUNNING:
         return
-    running = [t for t in trials.some(session, study_id, numbers) if t.state is TrialState.RUNNING]
+    concerned = [message.number] if isinstance(message, Finished | Diverged) else numbers
+    running = [t for t in trials.some(session, study_id, concerned) if t.state is TrialState.RUNNING]
     if not running or isinstance(message, Alive):
         return
     study.version += 1
+    was_alone = len(numbers) == 1
     match message:
         case Progress(epochs):
             _progress(study, running, epochs)
         case Finished() | Diverged():
-            _result(session, study, next(t for t in running if t.number == message.number), message)
+            _result(session, study, running[0], message)
         case DatasetUnreadable(failure):
             studies.end(session, study, StudyState.FAILED, EndedBy.FAILURE, f"its dataset cannot be read: {failure}")
         case WorkFailed(failure, may_pass):
-            give_back(study, running, FailureReason.ERROR, failure, final=not may_pass)
+            give_back(study, running, FailureReason.ERROR, failure, was_alone=was_alone, final=not may_pass)
         case Lost() | Done():
             text = "its worker ended before the training did"
-            give_back(study, running, FailureReason.WORKER_LOST, text, final=False)
+            give_back(study, running, FailureReason.WORKER_LOST, text, was_alone=was_alone, final=False)
 
 
-def give_back(study: Study, running: Sequence[Trial], reason: FailureReason, text: str, *, final: bool) -> None:
-    """Trials whose pack came to nothing wait again, each alone from now on, so that neighbours never pay.
+def give_back(
+    study: Study, running: Sequence[Trial], reason: FailureReason, text: str, *, was_alone: bool, final: bool
+) -> None:
+    """Trials whose worker came to nothing wait again, each alone from now on, so that neighbours never pay.
 
     Only a trial that was alone is to blame itself: it used up an attempt, and fails when that was its last one or when
     the failure is `final`, since it would come to the same again.
     """
-    was_alone = running[0].pack_size == 1
     for trial in running:
         trial.attempts += was_alone
         if was_alone and (final or trial.attempts >= study.max_attempts):

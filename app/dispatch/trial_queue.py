@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.dispatch import packing, recording
 from app.dispatch.assignment import Assignment
-from app.dispatch.messages import Message, TrainPack
+from app.dispatch.messages import Message, TrainPacks
+from app.dispatch.packing import ChosenPack
 from app.dispatch.workers import Lost, Worker
 from app.lifecycle import FailureReason, StudyState, TrialState
 from app.store import packs, studies, trials
@@ -24,7 +25,7 @@ TEXTS = {
 
 
 @dataclass(frozen=True)
-class SentPack:
+class SentPacks:
     id: int
     study_id: str
     numbers: list[int]
@@ -42,7 +43,9 @@ class SentPack:
         running = [t for t in trials.some(session, self.study_id, self.numbers) if t.state is TrialState.RUNNING]
         if study is not None and running:
             study.version += 1
-            recording.give_back(study, running, reason, TEXTS[reason], final=reason is FailureReason.TIMEOUT)
+            was_alone = len(self.numbers) == 1
+            final = reason is FailureReason.TIMEOUT
+            recording.give_back(study, running, reason, TEXTS[reason], was_alone=was_alone, final=final)
 
     def leave(self, session: Session) -> None:
         packs.remove(session, self.id)
@@ -59,23 +62,25 @@ class TrialQueue:
 
     def claim(
         self, session: Session, worker: Worker, sent: Collection[Assignment], free_workers: int
-    ) -> tuple[SentPack, TrainPack] | None:
+    ) -> tuple[SentPacks, TrainPacks] | None:
         study = _next_study(session, sent)
         if study is None:
             return None
         dataset, waiting = studies.dataset(session, study), trials.waiting(session, study.id, packing.WINDOW)
         shape = DataShape.described(dataset.description)
-        chosen = packing.choose_pack(study, waiting, free_workers, shape, self.pack_bytes)
-        if chosen is None:
+        chosen = packing.choose_packs(study, waiting, free_workers, shape, self.pack_bytes)
+        if not chosen:
             return None
         study.version += 1
-        for trial in trials.some(session, study.id, chosen.numbers):
-            trials.start(study, trial, len(chosen.members), chosen.key)
-        studies.count_pack(study, len(chosen.members))
-        pack = packs.add(session, study.id, chosen.numbers, worker.pid, worker.started)
-        overdue_at = time.monotonic() + study.trial_timeout_seconds
-        order = TrainPack(self.datasets_dir / dataset.content_hash, chosen.members)
-        return SentPack(pack.id, study.id, chosen.numbers, overdue_at), order
+        for pack in chosen:
+            _start(session, study, pack)
+        numbers = [number for pack in chosen for number in pack.numbers]
+        sent_packs = packs.add(session, study.id, numbers, worker.pid, worker.started)
+        overdue_at = time.monotonic() + study.trial_timeout_seconds * len(chosen)
+        order = TrainPacks(
+            self.datasets_dir / dataset.content_hash, tuple(member for pack in chosen for member in pack.members)
+        )
+        return SentPacks(sent_packs.id, study.id, numbers, overdue_at), order
 
     def left_behind(self, session: Session) -> Sequence[tuple[int, str]]:
         return [(pack.pid, pack.process_started) for pack in packs.every(session)]
@@ -89,9 +94,15 @@ class TrialQueue:
             trials.give_back(study, trial)
 
 
+def _start(session: Session, study: Study, pack: ChosenPack) -> None:
+    for trial in trials.some(session, study.id, pack.numbers):
+        trials.start(study, trial, len(pack.members), pack.key)
+    studies.count_pack(study, len(pack.members))
+
+
 def _next_study(session: Session, sent: Collection[Assignment]) -> Study | None:
     """The study with the fewest packs in training, the oldest of equals."""
-    busy = Counter(pack.study_id for pack in sent if isinstance(pack, SentPack))
+    busy = Counter(pack.study_id for pack in sent if isinstance(pack, SentPacks))
     return min(_studies_with_work(session), key=lambda study: busy[study.id], default=None)
 
 

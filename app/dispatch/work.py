@@ -19,7 +19,7 @@ from app.dispatch.messages import (
     Order,
     Progress,
     SaveModel,
-    TrainPack,
+    TrainPacks,
     WorkFailed,
 )
 from engine.training import Dataset, TrainingResult, gradient_check, open_dataset, train, train_pack
@@ -38,7 +38,7 @@ def carry_out(order: Order, say: Say) -> End:
         if isinstance(dataset, DatasetUnreadable):
             return dataset
         match order:
-            case TrainPack():
+            case TrainPacks():
                 _train(order, dataset, say)
             case CheckGradients():
                 say(_check(order, dataset))
@@ -60,7 +60,7 @@ def _open(order: Order) -> Dataset | DatasetUnreadable:
         return DatasetUnreadable(_text(error).replace(f"{order.dataset.parent}/", ""))
 
 
-def _train(order: TrainPack, dataset: Dataset, say: Say) -> None:
+def _train(order: TrainPacks, dataset: Dataset, say: Say) -> None:
     numbers = [member.number for member in order.members]
     last_progress = time.monotonic()
 

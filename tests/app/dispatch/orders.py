@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from app.dispatch.messages import Alive, Member, Message, Order, Progress, TrainPack
+from app.dispatch.messages import Alive, Member, Message, Order, Progress, TrainPacks
 from app.dispatch.workers import Lost, Worker, Workers
 from engine.training import TrainingPlan
 from tests.app.waiting import wait_until
@@ -13,7 +13,7 @@ ENDLESS = replace(SHORT, epochs=100_000)
 
 
 def order(dataset: Path, *plans: TrainingPlan) -> Order:
-    return TrainPack(dataset, tuple(Member(number, plan) for number, plan in enumerate(plans, start=100)))
+    return TrainPacks(dataset, tuple(Member(number, plan) for number, plan in enumerate(plans, start=100)))
 
 
 def heard(workers: Workers, worker: Worker) -> list[Message]:

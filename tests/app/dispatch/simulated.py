@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from app.dispatch.dispatcher import Dispatcher
-from app.dispatch.messages import Diverged, Done, Finished, Member, Message, Order, TrainPack
-from app.dispatch.trial_queue import SentPack
+from app.dispatch.messages import Diverged, Done, Finished, Member, Message, Order, TrainPacks
+from app.dispatch.trial_queue import SentPacks
 from app.dispatch.workers import Lost, Workers
 from app.settings import Settings
 from app.store import dispatchers
@@ -29,7 +29,7 @@ class SimulatedWorker:
 
     def send(self, order: Order) -> None:
         self.order = order
-        self.untold = list(order.members) if isinstance(order, TrainPack) else []
+        self.untold = list(order.members) if isinstance(order, TrainPacks) else []
 
 
 class SimulatedWorkers:
@@ -83,6 +83,6 @@ def simulated_dispatcher(settings: Settings, database: Database) -> Simulation:
     return dispatcher, workers
 
 
-def sent_packs(dispatcher: Dispatcher) -> list[SentPack]:
+def sent_packs(dispatcher: Dispatcher) -> list[SentPacks]:
     """The packs that are in training."""
-    return [pack for pack in dispatcher.sent.values() if isinstance(pack, SentPack)]
+    return [pack for pack in dispatcher.sent.values() if isinstance(pack, SentPacks)]

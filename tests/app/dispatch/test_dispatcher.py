@@ -15,7 +15,7 @@ import pytest
 from app.dispatch import packing
 from app.dispatch.dispatcher import Dispatcher
 from app.dispatch.processes import process_started
-from app.dispatch.trial_queue import SentPack
+from app.dispatch.trial_queue import SentPacks
 from app.dispatch.workers import Worker
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.settings import Settings
@@ -80,10 +80,10 @@ def has_ended(database: Database, study_id: str) -> bool:
     return study_of(database, study_id).state not in (StudyState.QUEUED, StudyState.RUNNING)
 
 
-def sent(dispatcher: Dispatcher) -> tuple[Worker, SentPack]:
+def sent(dispatcher: Dispatcher) -> tuple[Worker, SentPacks]:
     """The one pack in training."""
     [(worker, pack)] = dispatcher.sent.items()
-    assert isinstance(pack, SentPack)
+    assert isinstance(pack, SentPacks)
     return worker, pack
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.dispatch import packing
 from app.dispatch.job_orders import GRADIENT_CHECK_SECONDS
-from app.dispatch.messages import CheckGradients, Done, ModelSaved, SaveModel, TrainPack
+from app.dispatch.messages import CheckGradients, Done, ModelSaved, SaveModel, TrainPacks
 from app.lifecycle import JobKind
 from app.settings import Settings
 from app.store import datasets, jobs, studies, trials
@@ -157,13 +157,13 @@ def test_where_trials_wait_too_jobs_have_one_worker_at_a_time(simulation: Simula
     ids = [add_check(database) for _ in range(3)]
     for done in range(3):
         dispatcher.tick()
-        assert sorted(kind.__name__ for kind in kinds(workers)) == ["CheckGradients", "TrainPack"]
+        assert sorted(kind.__name__ for kind in kinds(workers)) == ["CheckGradients", "TrainPacks"]
         assert len(sent_packs(dispatcher)) == 1
         assert states(database, *ids) == [COMPLETE] * done + [RUNNING] + [WAITING] * (2 - done)
         worker = next(worker for worker in workers.working if isinstance(worker.order, CheckGradients))
         workers.say(worker, CHECKED, Done())
     dispatcher.tick()
-    assert kinds(workers) == [TrainPack, TrainPack]
+    assert kinds(workers) == [TrainPacks, TrainPacks]
 
 
 def test_a_dispatcher_that_was_superseded_sends_no_job_and_records_none(

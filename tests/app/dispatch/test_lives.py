@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.dispatch.dispatcher import Dispatcher
 from app.dispatch.messages import Alive, Diverged, Finished, Member, Progress, WorkFailed
-from app.dispatch.trial_queue import SentPack
+from app.dispatch.trial_queue import SentPacks
 from app.dispatch.workers import Lost, Worker
 from app.lifecycle import StudyState
 from app.settings import Settings
@@ -86,7 +86,7 @@ class Life:
 
     def happen(self, event: Event, worker: SimulatedWorker) -> None:
         key = cast("Worker", worker)
-        pack = cast("SentPack", self.dispatcher.sent[key])
+        pack = cast("SentPacks", self.dispatcher.sent[key])
         is_alone = len(pack.numbers) == 1  # errors and overruns are a trial's own then, and final
         match event:
             case "result" if worker.untold:

@@ -21,7 +21,7 @@ from app.dispatch.messages import (
     Order,
     Progress,
     SaveModel,
-    TrainPack,
+    TrainPacks,
     WorkFailed,
 )
 from engine.training import LearningCurve, TrainingPlan
@@ -33,7 +33,7 @@ CURVE = LearningCurve([1, 2, 3], [0.1, 1 / 3, 5e-324], [0.1 + 0.2, 1e308, 2**-53
 SIGNALS = Signals([1 / 3, 1e-30], [0.1, 0.2], [0.5], [0.1 + 0.2])
 
 EXAMPLES: list[Message | Order] = [
-    TrainPack(
+    TrainPacks(
         Path("/data/digits"),
         (Member(0, TrainingPlan(seed=2**53 - 1, metric="f1")), Member(7, TrainingPlan(hidden_units=(5, 6, 7), l2=0.1))),
     ),

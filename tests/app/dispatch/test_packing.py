@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from app.dispatch.packing import WINDOW, choose_pack, plan_of
+from app.dispatch.packing import ORDER_SECONDS, WINDOW, ChosenPack, choose_packs, plan_of
 from app.lifecycle import TrialState
 from app.store.models import Study, Trial
 from engine.search import READY_MADE, Box, propose
 from engine.seeding import Purpose, derived_seed
 from engine.training import pack_key
-from engine.training.costs import MOST_MEMBERS, best_members
+from engine.training.costs import MOST_MEMBERS, best_members, training_seconds
 from engine.training.data_shape import DataShape
 from engine.training.memory import pack_bytes
 
@@ -34,9 +34,8 @@ def waiting(*values: dict[str, Any]) -> list[Trial]:
 
 
 def chosen(trials: Sequence[Trial], free_workers: int = 1) -> list[int]:
-    pack = choose_pack(a_study(), trials, free_workers, DIGITS, ROOM)
-    assert pack is not None
-    return pack.numbers
+    """The first pack."""
+    return choose_packs(a_study(), trials, free_workers, DIGITS, ROOM)[0].numbers
 
 
 def drawn(count: int) -> list[Trial]:
@@ -82,24 +81,26 @@ def test_a_trial_that_must_run_alone_goes_first_and_alone() -> None:
 
 
 def test_there_is_no_pack_where_nothing_waits() -> None:
-    assert choose_pack(a_study(), [], 1, DIGITS, ROOM) is None
+    assert choose_packs(a_study(), [], 1, DIGITS, ROOM) == []
 
 
 @pytest.mark.parametrize("free_workers", [1, 2, 7])
 def test_every_member_has_the_key_of_the_pack(free_workers: int) -> None:
     trials = drawn(120)
-    while (pack := choose_pack(a_study(), trials, free_workers, DIGITS, ROOM)) is not None:
-        assert {str(pack_key(member.plan)) for member in pack.members} == {pack.key}
-        trials = [trial for trial in trials if trial.number not in pack.numbers]
+    while packs := choose_packs(a_study(), trials, free_workers, DIGITS, ROOM):
+        for pack in packs:
+            assert {str(pack_key(member.plan)) for member in pack.members} == {pack.key}
+        assert len({pack.key for pack in packs}) == len(packs)
+        sent = {number for pack in packs for number in pack.numbers}
+        trials = [trial for trial in trials if trial.number not in sent]
     assert trials == []
 
 
 def test_members_stand_in_the_order_of_their_numbers_with_their_own_plans() -> None:
     trials = drawn(60)
-    pack = choose_pack(a_study(), trials, 1, DIGITS, ROOM)
-    assert pack is not None
-    assert pack.numbers == sorted(pack.numbers)
-    assert [member.plan for member in pack.members] == [plan_of(a_study(), trials[n]) for n in pack.numbers]
+    for pack in choose_packs(a_study(), trials, 1, DIGITS, ROOM):
+        assert pack.numbers == sorted(pack.numbers)
+        assert [member.plan for member in pack.members] == [plan_of(a_study(), trials[n]) for n in pack.numbers]
 
 
 def test_the_same_trials_make_the_same_pack() -> None:
@@ -107,7 +108,36 @@ def test_the_same_trials_make_the_same_pack() -> None:
     later = drawn(60)
     for trial in later:
         trial.attempts, trial.version, trial.pack_size = 2, 99, 16
-    assert choose_pack(a_study(), drawn(60), 2, DIGITS, ROOM) == choose_pack(a_study(), later, 2, DIGITS, ROOM)
+    assert choose_packs(a_study(), drawn(60), 2, DIGITS, ROOM) == choose_packs(a_study(), later, 2, DIGITS, ROOM)
+
+
+def seconds(pack: ChosenPack) -> float:
+    return training_seconds([member.plan for member in pack.members], DIGITS)
+
+
+def test_short_packs_share_an_order_that_is_not_long() -> None:
+    few_epochs = a_study(epochs=2)
+    packs = choose_packs(few_epochs, drawn(60), 1, DIGITS, ROOM)
+    assert len(packs) > 3
+    assert sum(map(seconds, packs)) <= ORDER_SECONDS
+    assert [seconds(pack) for pack in packs] == sorted(map(seconds, packs), reverse=True)
+
+
+def test_a_long_pack_has_an_order_of_its_own() -> None:
+    [pack] = choose_packs(a_study(epochs=100), drawn(60), 1, DIGITS, ROOM)
+    assert seconds(pack) > ORDER_SECONDS
+
+
+@pytest.mark.parametrize("free_workers", [1, 2, 3])
+def test_an_order_leaves_the_other_workers_their_share(free_workers: int) -> None:
+    trials = waiting(*[{"batch_size": size, "epochs": 2} for size in range(100, 900, 50)])
+    total = sum(seconds(pack) for trial in trials for pack in choose_packs(a_study(), [trial], 1, DIGITS, ROOM))
+    packs = choose_packs(a_study(), trials, free_workers, DIGITS, ROOM)
+    assert 0.7 * total < 2 * free_workers * sum(map(seconds, packs)) <= total
+
+
+def test_the_last_packs_go_out_one_by_one() -> None:
+    assert len(choose_packs(a_study(epochs=1), waiting(NARROW, WIDE), 1, DIGITS, ROOM)) == 1
 
 
 def test_a_plan_is_made_of_what_the_study_fixes_and_the_trial_tries() -> None:
@@ -135,9 +165,7 @@ def test_a_pack_holds_no_more_members_than_its_memory_allows_but_one_at_least() 
     trials = waiting(*[NARROW] * 12)
     plan = plan_of(a_study(), trials[0])
     for members in (1, 3, 12):
-        pack = choose_pack(a_study(), trials, 1, DIGITS, pack_bytes(plan, members, DIGITS))
-        assert pack is not None
+        [pack] = choose_packs(a_study(), trials, 1, DIGITS, pack_bytes(plan, members, DIGITS))
         assert pack.numbers == list(range(members))
-    alone = choose_pack(a_study(), trials, 1, DIGITS, 1)
-    assert alone is not None
+    [alone] = choose_packs(a_study(), trials, 1, DIGITS, 1)
     assert alone.numbers == [0]

@@ -221,7 +221,8 @@ def test_a_timeout_is_final_alone_and_a_second_chance_alone_in_a_pack(database: 
         with database.writing() as session:
             study = studies.get(session, study_id)
             study.version += 1
-            give_back(study, trials.some(session, study_id, numbers), FailureReason.TIMEOUT, "too long", final=True)
+            running, was_alone = trials.some(session, study_id, numbers), len(numbers) == 1
+            give_back(study, running, FailureReason.TIMEOUT, "too long", was_alone=was_alone, final=True)
         assert_consistent(database, study_id)
 
     send(database, study_id, 0, 1)

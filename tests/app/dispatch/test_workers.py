@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.dispatch import worker as worker_module
-from app.dispatch.messages import Done, Finished, Member, TrainPack
+from app.dispatch.messages import Done, Finished, Member, TrainPacks
 from app.dispatch.processes import process_started
 from app.dispatch.worker import NICENESS
 from app.dispatch.workers import NotStarted, Worker, Workers
@@ -169,7 +169,7 @@ def test_a_worker_loads_no_web_framework_no_sql_and_no_settings(
     report = tmp_path / "modules"
     expression = "(report.write_text(' '.join(sys.modules)), dataset)[1]"
     spy = Inside(expression, report=report, dataset=dataset, sys=Module("sys"))
-    assert run(workers, TrainPack(spy, (Member(0, SHORT),)))[-1] == Done()  # type: ignore[arg-type]
+    assert run(workers, TrainPacks(spy, (Member(0, SHORT),)))[-1] == Done()  # type: ignore[arg-type]
     modules = set(report.read_text().split())
     assert {"numpy", "engine.training.train", "app.dispatch.worker"} <= modules
     unwanted = {
