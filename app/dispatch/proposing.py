@@ -8,7 +8,7 @@ from app.lifecycle import EndedBy, StudyState, TrialState
 from app.store import rounds, studies, trials
 from app.store.models import Round, Study, Trial
 from app.store.times import now
-from engine.search import Observation, SearchSpace, Strategy, propose, strategy_from_json, touched_borders
+from engine.search import Observation, SearchSpace, Strategy, strategy_from_json, touched_borders
 from engine.training.environment import numeric_environment
 
 
@@ -49,10 +49,8 @@ def _next_round(session: Session, study: Study) -> None:
     if number == len(sizes):
         _end(session, study, EndedBy.BUDGET)
         return
-    box = strategy.box(space, number, sizes, observations)
-    first = sum(sizes[:number])
-    values = propose(box, study.seed, range(first, first + sizes[number]))
-    rounds.open_next(session, study, box.to_json(), values)
+    proposals = strategy.propose(space, study.seed, number, sizes, observations)
+    rounds.open_next(session, study, proposals.box.to_json(), proposals.values)
 
 
 def _close(

@@ -6,7 +6,7 @@ from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.history import Observation, ranked
 from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter, Scalar
-from engine.search.proposals import propose
+from engine.search.proposals import Proposals, draw
 from engine.search.random_search import RandomSearch
 from engine.search.ready_made import READY_MADE
 from engine.search.space import SearchSpace
@@ -22,14 +22,15 @@ __all__ = [
     "IntParameter",
     "Observation",
     "Parameter",
+    "Proposals",
     "RandomSearch",
     "Scalar",
     "SearchResult",
     "SearchRound",
     "SearchSpace",
     "Strategy",
+    "draw",
     "minimize",
-    "propose",
     "ranked",
     "strategy_from_json",
     "touched_borders",

@@ -8,6 +8,7 @@ from engine.errors import InvalidField
 from engine.search.box import Box
 from engine.search.fields import MAX_TRIALS, read_integer, read_number, read_share
 from engine.search.history import Observation, ranked
+from engine.search.proposals import Proposals, draw, numbers_of
 from engine.search.space import SearchSpace
 
 MIN_ELITES = 3  # the box of one or two points is luck in most of its sides
@@ -55,7 +56,14 @@ class CoarseToFine:
         size, larger = divmod(trials - first, later)
         return (first, *(size + (position < larger) for position in range(later)))
 
+    def propose(
+        self, space: SearchSpace, seed: int, number: int, sizes: Sequence[int], observations: Sequence[Observation]
+    ) -> Proposals:
+        box = self.box(space, number, sizes, observations)
+        return Proposals(draw(box, seed, numbers_of(number, sizes)), box)
+
     def box(self, space: SearchSpace, number: int, sizes: Sequence[int], observations: Sequence[Observation]) -> Box:
+        """Return the box of round `number`, which the elites of the rounds before it have shaped."""
         if number == 0:
             return Box.whole(space)
         previous = self.box(space, number - 1, sizes, observations)

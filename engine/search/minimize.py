@@ -9,7 +9,7 @@ from engine.search.box import Box
 from engine.search.fields import read_integer, shown, within
 from engine.search.history import Observation, ranked
 from engine.search.parameters import Scalar
-from engine.search.proposals import propose
+from engine.search.proposals import numbers_of
 from engine.search.space import SearchSpace
 from engine.search.strategy import Strategy, strategy_from_json
 
@@ -75,12 +75,12 @@ def _search(
 ) -> SearchResult:
     observations: list[Observation] = []
     rounds: list[SearchRound] = []
-    for number, size in enumerate(sizes):
-        box = strategy.box(space, number, sizes, observations)
-        trials = list(range(len(observations), len(observations) + size))
-        for trial, values in zip(trials, propose(box, seed, trials), strict=True):
+    for number in range(len(sizes)):
+        proposals = strategy.propose(space, seed, number, sizes, observations)
+        trials = list(numbers_of(number, sizes))
+        for trial, values in zip(trials, proposals.values, strict=True):
             observations.append(Observation(trial, values, _measured(objective, values)))
-        rounds.append(SearchRound(number, box, trials, strategy.elites(number, sizes, observations)))
+        rounds.append(SearchRound(number, proposals.box, trials, strategy.elites(number, sizes, observations)))
     return SearchResult(observations, rounds)
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from engine.search.box import Box
 from engine.search.fields import MAX_TRIALS, read_integer
 from engine.search.history import Observation
+from engine.search.proposals import Proposals, draw, numbers_of
 from engine.search.space import SearchSpace
 
 
@@ -23,8 +24,11 @@ class RandomSearch:
     def round_sizes(self, trials: int) -> tuple[int, ...]:
         return (read_integer("trials", trials, 1, MAX_TRIALS),)
 
-    def box(self, space: SearchSpace, _number: int, _sizes: Sequence[int], _observations: Sequence[Observation]) -> Box:
-        return Box.whole(space)
+    def propose(
+        self, space: SearchSpace, seed: int, number: int, sizes: Sequence[int], _observations: Sequence[Observation]
+    ) -> Proposals:
+        whole = Box.whole(space)
+        return Proposals(draw(whole, seed, numbers_of(number, sizes)), whole)
 
     def elites(self, _number: int, _sizes: Sequence[int], _observations: Sequence[Observation]) -> list[int]:
         return []

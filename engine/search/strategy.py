@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from engine.search.box import Box
 from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.fields import read_typed
 from engine.search.history import Observation
+from engine.search.proposals import Proposals
 from engine.search.random_search import RandomSearch
 from engine.search.space import SearchSpace
 
 
 class Strategy(Protocol):
-    """Decides, round by round, which region of the space to try next.
+    """Decides, round by round, which values to try next.
 
-    A strategy sees what has ended and answers with a box: no database, no clock, no state of its own. The trials of
-    a study are numbered through its rounds: those of round 0 first, as many as `sizes[0]`, then those of round 1.
-    `observations` may hold them in any order. What is drawn in a round depends only on the rounds before it.
+    A strategy sees what has ended and answers with a whole round: no database, no clock, no state of its own. The
+    trials of a study are numbered through its rounds: those of round 0 first, as many as `sizes[0]`, then those of
+    round 1. `observations` may hold them in any order, and those of later rounds too: what a round tries depends only
+    on the rounds before it.
     """
 
     def round_sizes(self, trials: int, /) -> tuple[int, ...]:
@@ -25,11 +26,13 @@ class Strategy(Protocol):
         Raises InvalidField, with the path ("trials",), if the budget is no number of trials or the rounds need more.
         """
 
-    def box(self, space: SearchSpace, number: int, sizes: Sequence[int], observations: Sequence[Observation], /) -> Box:
-        """Return the box that round `number` draws its trials from."""
+    def propose(
+        self, space: SearchSpace, seed: int, number: int, sizes: Sequence[int], observations: Sequence[Observation], /
+    ) -> Proposals:
+        """Return the `sizes[number]` trials of round `number` and its picture; `seed` is the study's."""
 
     def elites(self, number: int, sizes: Sequence[int], observations: Sequence[Observation], /) -> list[int]:
-        """Return the numbers of the trials, best first, that shape the box after round `number`."""
+        """Return the numbers of the trials, best first, that shape what is tried after round `number`."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of this strategy with its defaults written out."""

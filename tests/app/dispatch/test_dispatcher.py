@@ -21,7 +21,7 @@ from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.settings import Settings
 from app.store import packs, rounds, studies, trials
 from app.store.database import Database
-from engine.search import Observation, propose, strategy_from_json
+from engine.search import Observation, strategy_from_json
 from engine.seeding import Purpose, derived_seed
 from engine.training import TrainingPlan, open_dataset, train_pack
 from tests.app.dispatch.making import (
@@ -112,8 +112,8 @@ def test_a_study_finds_what_search_and_training_find_without_any_dispatcher(
     strategy, sizes = strategy_from_json(study.strategy), (4, 6)
     observations: list[Observation] = []
     for number, row in enumerate(rows):
-        box = strategy.box(SPACE, number, sizes, observations)
-        assert row.box == box.to_json()
+        proposals = strategy.propose(SPACE, STUDY["seed"], number, sizes, observations)
+        assert row.box == proposals.box.to_json()
         own = range(sum(sizes[:number]), sum(sizes[: number + 1]))
         plans = [
             TrainingPlan.from_values(
@@ -122,7 +122,7 @@ def test_a_study_finds_what_search_and_training_find_without_any_dispatcher(
                 "error_rate",
                 packing.WIDTH_STEP,  # hidden sizes are searched
             )
-            for n, values in zip(own, propose(box, STUDY["seed"], own), strict=True)
+            for n, values in zip(own, proposals.values, strict=True)
         ]
         for trial, plan, result in zip([found[n] for n in own], plans, train_pack(plans, dataset), strict=True):
             assert trial.values["learning_rate"] == plan.learning_rate

@@ -8,7 +8,7 @@ import pytest
 from app.dispatch.packing import ORDER_SECONDS, WINDOW, ChosenPack, choose_packs, plan_of
 from app.lifecycle import TrialState
 from app.store.models import Study, Trial
-from engine.search import READY_MADE, Box, propose
+from engine.search import READY_MADE, Box, draw
 from engine.seeding import Purpose, derived_seed
 from engine.training import pack_key
 from engine.training.costs import MOST_MEMBERS, best_members, training_seconds
@@ -40,7 +40,7 @@ def chosen(trials: Sequence[Trial], free_workers: int = 1) -> list[int]:
 
 def drawn(count: int) -> list[Trial]:
     """Trials of a real search space, with many pack keys among them."""
-    return waiting(*propose(Box.whole(READY_MADE["mlp-basic"]), seed=3, numbers=range(count)))
+    return waiting(*draw(Box.whole(READY_MADE["mlp-basic"]), seed=3, numbers=range(count)))
 
 
 def test_a_group_trains_together() -> None:

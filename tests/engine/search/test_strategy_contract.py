@@ -20,7 +20,6 @@ from engine.search import (
     Observation,
     Scalar,
     SearchSpace,
-    propose,
     strategy_from_json,
 )
 
@@ -65,10 +64,10 @@ def search(
     sizes = strategy.round_sizes(trials)
     history: list[Observation] = []
     for number, size in enumerate(sizes):
-        box = strategy.box(space, number, sizes, history)
+        proposals = strategy.propose(space, seed, number, sizes, history)
         numbers = range(len(history), len(history) + size)
-        drawn = zip(numbers, propose(box, seed, numbers), strict=True)
-        history += [Observation(trial, values, objective(values)) for trial, values in drawn]
+        tried = zip(numbers, proposals.values, strict=True)
+        history += [Observation(trial, values, objective(values)) for trial, values in tried]
     return history
 
 
@@ -130,8 +129,9 @@ def test_the_order_in_which_trials_ended_changes_nothing(document: dict[str, Any
     sizes = strategy.round_sizes(40)
     history = search(document)
     for number in range(len(sizes)):
-        for asked in (strategy.box(SPACE, number, sizes, history), strategy.box(SPACE, number, sizes, history[::-1])):
-            assert asked == strategy.box(SPACE, number, sizes, history[: sum(sizes[:number])])
+        proposals = strategy.propose(SPACE, 0, number, sizes, history[: sum(sizes[:number])])
+        for known in (history, history[::-1]):
+            assert strategy.propose(SPACE, 0, number, sizes, known) == proposals
         assert strategy.elites(number, sizes, history[::-1]) == strategy.elites(number, sizes, history)
 
 
@@ -152,7 +152,7 @@ def test_a_search_in_which_every_trial_fails_goes_on_over_the_whole_space(docume
     history = search(document, failing)
     assert len(history) == 40
     for number in range(len(sizes)):
-        assert strategy.box(SPACE, number, sizes, history) == Box.whole(SPACE)
+        assert strategy.propose(SPACE, 0, number, sizes, history).box == Box.whole(SPACE)
         assert strategy.elites(number, sizes, history) == []
 
 
