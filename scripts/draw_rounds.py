@@ -34,7 +34,11 @@ def draw(document: dict[str, Any], x_name: str, y_name: str) -> str:
         f'font-size="12" fill="#333"><rect width="{width}" height="{height}" fill="white"/>'
     ]
     for index, round_ in enumerate(rounds):
-        shown = [trial for trial in document["trials"] if trial["round"] <= round_["number"]]
+        shown = [
+            trial
+            for trial in document["trials"]
+            if trial["round"] <= round_["number"] and {x.name, y.name} <= trial["values"].keys()
+        ]
         parts += [
             f'<g transform="translate({GAP + index * (PANEL + GAP)} {TOP})">',
             *panel(round_, shown, x, y),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.api.dependencies import TheDatabase
 from app.api.pages import BY_ID, Page, PageQuery
 from app.api.schemas import Document
+from app.api.searched import check_conditions
 from app.api.strict import NO_QUERY
 from app.store import spaces
 from app.store.models import SearchSpace as StoredSpace
@@ -48,6 +49,7 @@ def create_space(
     document: Annotated[Document, Body(examples=[EXAMPLE])], database: TheDatabase, response: Response
 ) -> SpaceAnswer:
     space = SearchSpace.from_json(document)
+    check_conditions(space)
     with database.writing() as session:
         stored = spaces.add(session, space.name or "unnamed", space.to_json())
     response.headers["Location"] = f"{router.prefix}/{stored.id}"

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.api.limits import check_batch_size, check_memory
 from app.api.schemas import ObjectiveRequest, StudyRequest
+from app.api.searched import extremes, possible_beside, possible_together, possible_values, what_is_searched
 from app.api.training import at, check_images, dataset_named
 from app.errors import InvalidInput, json_pointer
 from app.store import spaces
 from app.store.models import Dataset, Study
 from engine.errors import InvalidField, Path, unknown_name
-from engine.search import READY_MADE, CategoricalParameter, Parameter, SearchSpace, strategy_from_json
+from engine.search import READY_MADE, Condition, SearchSpace, strategy_from_json
 from engine.training.diagnosis import HIGH_GAP
 from engine.training.effects import check_effect, check_together
 from engine.training.metrics import Metric, metric_for
@@ -32,16 +33,19 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     with at("objective"):
         dataset = dataset_named(request.objective.dataset, session)
         metric = metric_for(request.objective.metric, dataset.description["task"])
-    space_id, space = _search_space(request, session)
-    possible = _possible(request.objective.training, space)
-    _check_training(request.objective.training, space, possible)
-    with _where_given(request, space):
-        check_together(possible)
+    space_id, asked = _search_space(request, session)
+    fixed = request.objective.training
+    _check_training(fixed, asked)
+    with at("search_space"):
+        space = what_is_searched(asked, fixed)
+    _check_effects(fixed, asked, space)
+    with _where_given(request, asked):
+        check_together(possible_together(fixed, space))
     with at("objective", "training"):
-        check_images(request.objective.training, dataset)
-    _check_batch_sizes(request, space, dataset)
-    with _where_given(request, space):
-        check_memory(possible, dataset, pack_bytes)
+        check_images(fixed, dataset)
+    _check_batch_sizes(request, asked, dataset)
+    with _where_given(request, asked):
+        check_memory(possible_values(fixed, space), dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with at():
@@ -57,7 +61,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
             "dataset": dataset.id,
             "metric": metric.name,
             **_diagnosis_limits(request.objective, metric),
-            "training": dict(request.objective.training),
+            "training": dict(fixed),
         },
         strategy=strategy.to_json(),
         trials=request.trials,
@@ -90,27 +94,27 @@ def _diagnosis_limits(objective: ObjectiveRequest, metric: Metric) -> dict[str, 
     return asked
 
 
-def _possible(fixed: Mapping[str, Any], space: SearchSpace) -> dict[str, tuple[Any, ...]]:
-    """The values that each name can have, as far as they decide what is allowed."""
-    searched = {parameter.name: tuple(_extremes(parameter).values()) for parameter in space.parameters}
-    return {name: (value,) for name, value in fixed.items()} | searched
-
-
-def _check_training(fixed: Mapping[str, Any], space: SearchSpace, possible: Mapping[str, tuple[Any, ...]]) -> None:
+def _check_training(fixed: Mapping[str, Any], asked: SearchSpace) -> None:
+    """Each name and value in itself."""
     for name, value in fixed.items():
         with at("objective", "training"):
             check_value(name, value)
-            if name in space.names:
+            if name in asked.names:
                 raise InvalidField((name,), f"`{name}` cannot be fixed at {value!r}: the search space searches it")
-    for index, parameter in enumerate(space.parameters):
+    for index, parameter in enumerate(asked.parameters):
         with _in_parameter(index, "name"):
             check_name(parameter.name)
-        for place, value in _extremes(parameter).items():
+        for place, value in extremes(parameter).items():
             with _in_parameter(index, *place):
                 check_value(parameter.name, value)
-    for index, parameter in enumerate(space.parameters):  # once every value is known to make sense
-        with _in_parameter(index, "name"):
-            check_effect(parameter.name, possible)
+
+
+def _check_effects(fixed: Mapping[str, Any], asked: SearchSpace, space: SearchSpace) -> None:
+    """A name whose condition does not hold under the fixed values is in `asked` alone: no trial has it."""
+    for parameter in space.parameters:
+        whatever = Condition(parameter.name, tuple(extremes(parameter).values()))
+        with _in_parameter(asked.names.index(parameter.name), "name"):
+            check_effect(parameter.name, possible_beside(whatever, fixed, space))
 
 
 def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Dataset) -> None:
@@ -122,16 +126,9 @@ def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Datas
         return
     for index, parameter in enumerate(space.parameters):
         if parameter.name == "batch_size":
-            for place, value in _extremes(parameter).items():
+            for place, value in extremes(parameter).items():
                 with _in_parameter(index, *place):
                     check_batch_size(value, dataset)
-
-
-def _extremes(parameter: Parameter) -> dict[Path, Any]:
-    """Values such that all that can be drawn is allowed if they are, each by its place in the parameter."""
-    if isinstance(parameter, CategoricalParameter):
-        return {("choices", index): choice for index, choice in enumerate(parameter.choices)}
-    return {("low",): parameter.low, ("high",): parameter.high}
 
 
 @contextmanager

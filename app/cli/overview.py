@@ -73,7 +73,7 @@ def _best_table(study: Answer, trials: Sequence[Answer]) -> Table:
         table.add_row(metric_label(metric, rows), *figures, style="bold" if rows == "dev" else None)
     table.add_row("round", *(str(trial["round"]) for trial in trials))
     for name in (parameter["name"] for parameter in study["search_space"]["parameters"]):
-        table.add_row(printable(name), *(number(trial["values"][name]) for trial in trials))
+        table.add_row(printable(name), *(number(trial["values"].get(name, "–")) for trial in trials))
     return table
 
 

@@ -17,7 +17,7 @@ def spaces(url: Url = None, as_json: AsJson = False) -> None:
     for space in found:
         for row, parameter in enumerate(space["parameters"]):
             names = (space["id"], printable(space["name"])) if row == 0 else ("", "")
-            table.add_row(*names, printable(parameter["name"]), _range(parameter))
+            table.add_row(*names, printable(parameter["name"]), _range(parameter) + _condition(parameter))
         table.add_section()
     console.print(table)
 
@@ -32,3 +32,9 @@ def _range(parameter: Answer) -> str:
     if parameter.get("step", 1) != 1:
         words.append(f"step {parameter['step']}")
     return ", ".join(words)
+
+
+def _condition(parameter: Answer) -> str:
+    """A line for each: when optimizer is momentum or adam."""
+    conditions = parameter.get("when", {}).items()
+    return "".join(f"\nwhen {printable(name)} is {' or '.join(map(number, values))}" for name, values in conditions)

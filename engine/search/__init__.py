@@ -3,12 +3,14 @@
 from engine.search.borders import Border, touched_borders
 from engine.search.box import Box
 from engine.search.coarse_to_fine import CoarseToFine
+from engine.search.conditions import Condition
 from engine.search.history import Observation, ranked
 from engine.search.minimize import SearchResult, SearchRound, minimize
-from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter, Scalar
+from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from engine.search.proposals import Proposals, draw
 from engine.search.random_search import RandomSearch
 from engine.search.ready_made import READY_MADE
+from engine.search.scalars import Scalar
 from engine.search.space import SearchSpace
 from engine.search.strategy import Strategy, strategy_from_json
 
@@ -18,6 +20,7 @@ __all__ = [
     "Box",
     "CategoricalParameter",
     "CoarseToFine",
+    "Condition",
     "FloatParameter",
     "IntParameter",
     "Observation",

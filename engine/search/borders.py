@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.search.parameters import CategoricalParameter, IntParameter, Parameter, Scalar
+from engine.search.parameters import CategoricalParameter, IntParameter, Parameter
+from engine.search.scalars import Scalar
 from engine.search.space import SearchSpace
 
 BORDER_WIDTH = 0.02  # of the range on its scale: by chance alone a best trial lies there once in 25 searches
@@ -28,7 +29,8 @@ def touched_borders(space: SearchSpace, values: Mapping[str, Scalar]) -> list[Bo
 
     Only of numeric parameters; choices have no order, and a range of few integers says too little.
     """
-    return [border for parameter in space.parameters for border in _touched(parameter, values[parameter.name])]
+    present = (parameter for parameter in space.parameters if parameter.name in values)
+    return [border for parameter in present for border in _touched(parameter, values[parameter.name])]
 
 
 def _touched(parameter: Parameter, value: Scalar) -> Iterator[Border]:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from engine.search.fields import read_object, within
-from engine.search.parameters import Scalar
+from engine.search.scalars import Scalar
 from engine.search.sides import Side, whole_side
 from engine.search.space import SearchSpace
+
+MIN_POINTS = 3  # a side round one or two points is luck: `around` leaves it, where no more have its parameter
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,22 @@ class Box:
     def around(self, points: Sequence[Mapping[str, Scalar]], margin: float) -> "Box":
         """Return the next box, which spans `points` (best first) with a margin.
 
-        It may move out beyond this box, but never beyond the space.
+        It may move out beyond this box, but never beyond the space. The side of a parameter that few of the points
+        have stays as it is.
         """
-        sides = (side.around([point[side.parameter.name] for point in points], margin) for side in self.sides)
-        return Box(self.space, tuple(sides))
+        return Box(self.space, tuple(_around(side, points, margin) for side in self.sides))
 
     def sample(self, generator: np.random.Generator) -> dict[str, Scalar]:
-        """Draw the values of one trial, from one number of `generator` per parameter."""
+        """Draw the values of one trial, without the parameters whose conditions do not hold.
+
+        Every parameter has a number of `generator` of its own, present or not: a condition shifts no other's draws.
+        """
         units = generator.random(len(self.sides)).tolist()
-        return {side.parameter.name: side.from_unit(unit) for side, unit in zip(self.sides, units, strict=True)}
+        drawn = {side.parameter.name: side.from_unit(unit) for side, unit in zip(self.sides, units, strict=True)}
+        return self.space.present(drawn)
+
+
+def _around(side: Side, points: Sequence[Mapping[str, Scalar]], margin: float) -> Side:
+    name = side.parameter.name
+    values = [point[name] for point in points if name in point]
+    return side.around(values, margin) if len(values) >= min(MIN_POINTS, len(points)) else side

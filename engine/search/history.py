@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.search.parameters import Scalar
+from engine.search.scalars import Scalar
 
 
 @dataclass(frozen=True)

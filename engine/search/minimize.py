@@ -8,8 +8,8 @@ from engine.errors import InvalidField
 from engine.search.box import Box
 from engine.search.fields import read_integer, shown, within
 from engine.search.history import Observation, ranked
-from engine.search.parameters import Scalar
 from engine.search.proposals import numbers_of
+from engine.search.scalars import Scalar
 from engine.search.space import SearchSpace
 from engine.search.strategy import Strategy, strategy_from_json
 
@@ -64,7 +64,7 @@ def minimize(
         raise InvalidField(("objective",), f"`objective` must be a function of the values, but got {shown(objective)}")
     read_integer("seed", seed, 0, MAX_SEED)
     with within("space"):
-        searched = space if isinstance(space, SearchSpace) else SearchSpace.from_json(space)
+        searched = (space if isinstance(space, SearchSpace) else SearchSpace.from_json(space)).given({})
     with within("strategy"):
         strategist = strategy_from_json(strategy)
     return _search(objective, searched, strategist, strategist.round_sizes(trials), seed)

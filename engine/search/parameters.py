@@ -4,34 +4,17 @@ A unit coordinate drawn uniformly from [0, 1) gives a value with the parameter's
 JSON types, never NumPy's, so that they can be stored, hashed and compared as they are.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.errors import InvalidField
-from engine.search.fields import (
-    MAX_TEXT_LENGTH,
-    read_choice,
-    read_integer,
-    read_list,
-    read_number,
-    read_text,
-    read_typed,
-    shown,
-)
+from engine.search.conditions import Conditions, conditions_to_json, read_conditions
+from engine.search.fields import read_choice, read_integer, read_number, read_text, read_typed, shown, within
+from engine.search.scalars import Scalar, identity, is_among, read_scalars
 from engine.search.scales import SCALES
 
-Scalar = str | int | float | bool
-
 MAX_INTEGER = 10**15  # up to here the unit coordinates of neighbouring integers are distinct floats
-MAX_EXACT_INTEGER = 2**53  # JSON readers that know only floats return another integer beyond it
-MAX_CHOICES = 1000  # each choice costs a weight in every stored box
-
-_CHOICE_RULE = (
-    f"`choices` must be printable text of at most {MAX_TEXT_LENGTH} characters, true, false, "
-    "finite numbers or integers within ±2**53"
-)
 
 
 @dataclass(frozen=True)
@@ -44,6 +27,7 @@ class FloatParameter:
     low: float
     high: float
     scale: str = "linear"
+    when: Conditions = ()
 
     def __post_init__(self) -> None:
         read_text("name", self.name)
@@ -52,6 +36,7 @@ class FloatParameter:
         read_choice("scale", self.scale, SCALES)
         _check_order(self.low, self.high)
         SCALES[self.scale].check_range(self.low, self.high)
+        object.__setattr__(self, "when", read_conditions(self.when))
 
     def contains(self, value: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
@@ -64,7 +49,8 @@ class FloatParameter:
         return SCALES[self.scale].to_unit(float(value), self.low, self.high)
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "scale": self.scale}
+        range_ = {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "scale": self.scale}
+        return range_ | conditions_to_json(self.when)
 
 
 @dataclass(frozen=True)
@@ -77,6 +63,7 @@ class IntParameter:
     low: int
     high: int
     step: int = 1
+    when: Conditions = ()
 
     def __post_init__(self) -> None:
         read_text("name", self.name)
@@ -85,6 +72,7 @@ class IntParameter:
         read_integer("step", self.step, 1, MAX_INTEGER)
         _check_order(self.low, self.high)
         self._check_step()
+        object.__setattr__(self, "when", read_conditions(self.when))
 
     def _check_step(self) -> None:
         excess = (self.high - self.low) % self.step
@@ -121,7 +109,8 @@ class IntParameter:
         return (self.index(value) + 0.5) / self.count
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "step": self.step}
+        range_ = {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "step": self.step}
+        return range_ | conditions_to_json(self.when)
 
 
 @dataclass(frozen=True)
@@ -135,17 +124,20 @@ class CategoricalParameter:
 
     name: str
     choices: tuple[Scalar, ...]
+    when: Conditions = ()
 
     def __post_init__(self) -> None:
         read_text("name", self.name)
-        object.__setattr__(self, "choices", _read_choices(self.choices))
+        with within("choices"):
+            object.__setattr__(self, "choices", read_scalars("choices", self.choices))
+        object.__setattr__(self, "when", read_conditions(self.when))
 
     def contains(self, value: object) -> bool:
-        return isinstance(value, str | int | float) and _identity(value) in map(_identity, self.choices)
+        return is_among(value, self.choices)
 
     def index(self, value: Scalar) -> int:
         _check_contained(self, value)
-        return [_identity(choice) for choice in self.choices].index(_identity(value))
+        return [identity(choice) for choice in self.choices].index(identity(value))
 
     def from_unit(self, unit: float) -> Scalar:
         return self.choices[cell(unit, len(self.choices))]
@@ -155,7 +147,7 @@ class CategoricalParameter:
         return (self.index(value) + 0.5) / len(self.choices)
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "type": self.type, "choices": list(self.choices)}
+        return {"name": self.name, "type": self.type, "choices": list(self.choices)} | conditions_to_json(self.when)
 
 
 Parameter = FloatParameter | IntParameter | CategoricalParameter
@@ -183,37 +175,3 @@ def _check_order(low: float, high: float) -> None:
 def _check_contained(parameter: Parameter, value: Scalar) -> None:
     if not parameter.contains(value):
         raise InvalidField((parameter.name,), f"`{parameter.name}` cannot be {shown(value)}: {parameter.to_json()}")
-
-
-def _identity(choice: Scalar) -> tuple[bool, Scalar]:
-    """Return a key that tells True from 1, which Python's == does not."""
-    return isinstance(choice, bool), choice
-
-
-def _read_choices(value: object) -> tuple[Scalar, ...]:
-    choices = read_list("choices", value)
-    if not 1 <= len(choices) <= MAX_CHOICES:
-        raise InvalidField(("choices",), f"`choices` must hold 1 to {MAX_CHOICES} values, but holds {len(choices)}")
-    seen = set()
-    for position, choice in enumerate(choices):
-        if not _is_plain(choice):
-            raise InvalidField(("choices", position), f"{_CHOICE_RULE}, but choice {position} is {shown(choice)}")
-        if _identity(choice) in seen:
-            raise InvalidField(("choices", position), f"`choices` must all differ, but {shown(choice)} is there twice")
-        seen.add(_identity(choice))
-    return tuple(choices)
-
-
-def _is_plain(choice: object) -> bool:
-    """Say whether every JSON document keeps `choice` as it is."""
-    match choice:
-        case _ if type(choice) not in (str, int, float, bool):  # np.float64 would come back as another type
-            return False
-        case str():
-            return len(choice) <= MAX_TEXT_LENGTH and choice.isprintable()
-        case float():
-            return math.isfinite(choice)
-        case int():
-            return abs(choice) <= MAX_EXACT_INTEGER
-        case _:
-            return False

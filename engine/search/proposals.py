@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.search.box import Box
-from engine.search.parameters import Scalar
+from engine.search.scalars import Scalar
 from engine.seeding import Purpose, generator
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.errors import InvalidField
 from engine.search.fields import read_list, read_number, read_object, shown
-from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter, Scalar, cell
+from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter, cell
+from engine.search.scalars import Scalar
 from engine.search.scales import SCALES
 
 MIN_PADDING = 0.01  # of the parameter's range: a side round equal values still has some width

@@ -120,3 +120,11 @@ class TrainingPlan:
 _PLAIN_NAMES = tuple(
     field.name for field in fields(TrainingPlan) if field.name in RULES and field.name != "hidden_units"
 )
+
+DEFAULT_VALUES: Mapping[str, Any] = {
+    "hidden_layers": len(TrainingPlan.hidden_units),
+    "hidden_units": TrainingPlan.hidden_units[0],
+    "keep_prob": 1.0,
+    **{name: getattr(TrainingPlan, name) for name in _PLAIN_NAMES},
+}
+"""What a training value is where a study does not name it; a layer's own has that of all layers."""

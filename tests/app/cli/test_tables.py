@@ -84,3 +84,14 @@ def test_the_search_spaces_are_listed_with_their_parameters(parfocal: Parfocal, 
     assert "32, 64, 128" in out
     listed = json.loads(parfocal("spaces", "--json").out)
     assert listed == {"items": list(client.search_spaces()), "next_cursor": None}
+
+
+def test_a_condition_is_told_with_its_parameter(parfocal: Parfocal, client: Client) -> None:
+    optimizer = {"name": "optimizer", "type": "categorical", "choices": ["sgd", "momentum", "adam"]}
+    when = {"optimizer": ["sgd", "momentum"], "batch_norm": [True]}
+    client.create_search_space(
+        {"parameters": [optimizer, {"name": "l2", "type": "int", "low": 0, "high": 9, "when": when}]}
+    )
+    out = parfocal("spaces").out
+    assert "when optimizer is sgd or momentum" in out
+    assert "when batch_norm is True" in out

@@ -15,6 +15,7 @@ from engine.errors import InvalidField
 from engine.search import (
     Box,
     CategoricalParameter,
+    Condition,
     FloatParameter,
     IntParameter,
     Observation,
@@ -38,6 +39,16 @@ SPACE = SearchSpace(
         FloatParameter("momentum", 0.9, 0.999, "reverse_log"),
         IntParameter("units", 16, 100, step=4),
         CategoricalParameter("optimizer", ("adam", "momentum", True, 1)),
+    )
+)
+
+CONDITIONAL = SearchSpace(
+    (
+        CategoricalParameter("optimizer", ("adam", "momentum", "sgd")),
+        FloatParameter("momentum", 0.9, 0.999, "reverse_log", when=(Condition("optimizer", ("momentum",)),)),
+        IntParameter("layers", 1, 3, when=(Condition("optimizer", ("momentum", "sgd")),)),
+        FloatParameter("decay", 0.0, 0.5, when=(Condition("layers", (1, 2)), Condition("optimizer", ("sgd",)))),
+        FloatParameter("rate", 0.0001, 1.0, "log"),
     )
 )
 
@@ -90,6 +101,19 @@ def test_every_value_lies_in_the_space_and_is_plain_json(document: dict[str, Any
             value = observation.values[parameter.name]
             assert parameter.contains(value)
             assert type(value) in (float, int, str, bool)
+
+
+@every_strategy
+@pytest.mark.parametrize("objective", [lambda values: abs(values["rate"] - 0.1), failing])
+def test_a_trial_has_the_parameters_whose_conditions_hold_and_no_other(
+    document: dict[str, Any], objective: Objective
+) -> None:
+    trials = search(document, objective, space=CONDITIONAL)
+    for values in (trial.values for trial in trials):
+        assert dict(values) == CONDITIONAL.present(dict.fromkeys(CONDITIONAL.names, "absent") | dict(values))
+        assert all(parameter.contains(values[parameter.name]) for parameter in CONDITIONAL.parameters
+                   if parameter.name in values)  # fmt: skip
+    assert {"momentum" in trial.values for trial in trials} == {True, False}
 
 
 SEARCH_ELSEWHERE = f"""
