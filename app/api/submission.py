@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.api.limits import check_batch_size, check_memory
+from app.api.limits import check_batch_size, check_memory, check_seeds
 from app.api.schemas import ObjectiveRequest, StudyRequest
 from app.api.training import at, check_images, dataset_named
 from app.errors import InvalidInput, json_pointer
@@ -42,6 +42,8 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     _check_batch_sizes(request, space, dataset)
     with _where_given(request, space):
         check_memory(possible, dataset, pack_bytes)
+    with at("objective"):
+        check_seeds(request.objective.seeds, possible, dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with at():
@@ -57,6 +59,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
             "dataset": dataset.id,
             "metric": metric.name,
             **_diagnosis_limits(request.objective, metric),
+            "seeds": request.objective.seeds,
             "training": dict(request.objective.training),
         },
         strategy=strategy.to_json(),
