@@ -35,6 +35,8 @@ TRIAL_FIELDS = (
     "round",
     "values",
     "value",
+    "standard_error",
+    "seed_values",
     "metrics",
     "diagnosis",
     "best_epoch",

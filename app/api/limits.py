@@ -6,7 +6,7 @@ from typing import Any
 from app.store.models import Dataset
 from engine.errors import InvalidField
 from engine.training.data_shape import DataShape
-from engine.training.memory import costliest, pack_bytes
+from engine.training.memory import costliest, most_members, pack_bytes
 from engine.training.values import LAYER_NAMES
 
 MEBIBYTE = 2**20
@@ -42,6 +42,17 @@ def check_memory(possible: Mapping[str, tuple[Any, ...]], dataset: Dataset, boun
         f"{value} the largest network of this study needs about {_mebibytes(needed)} MiB"
     )
     raise InvalidField((name,), message)
+
+
+def check_seeds(seeds: int, possible: Mapping[str, tuple[Any, ...]], dataset: Dataset, bound_bytes: int) -> None:
+    """Raise InvalidField unless the largest network that a study can try may train with all seeds at once."""
+    most = most_members(costliest(possible), DataShape.described(dataset.description), bound_bytes)
+    if seeds > most:
+        message = (
+            f"`seeds` must be at most {most}, for a trial trains with all of them in one pack of at most "
+            f"{_mebibytes(bound_bytes)} MiB (PARFOCAL_PACK_MEBIBYTES), but got {seeds}"
+        )
+        raise InvalidField(("seeds",), message)
 
 
 def _mebibytes(size: int) -> str:

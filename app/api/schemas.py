@@ -12,6 +12,7 @@ from engine.training.result import Sign
 
 MAX_SEED = 2**53 - 1  # every JSON reader keeps such an integer exact
 MAX_TRIALS = 20_000
+MAX_SEEDS = 32  # the error of the mean is less than a fifth of a single training's
 
 TRAINING_DEFAULT = {"epochs": 30}
 STRATEGY_DEFAULT = {"type": "coarse_to_fine"}
@@ -43,6 +44,9 @@ class ObjectiveRequest(StrictModel):
         ge=0,
         le=1,
         description="Above it the diagnosis calls avoidable bias or variance high. Left out: 0.02, two points.",
+    )
+    seeds: int = Field(
+        1, ge=1, le=MAX_SEEDS, description="Trainings of each trial, in one pack: its value is their mean."
     )
     training: Document = Field(
         default_factory=lambda: dict(TRAINING_DEFAULT), description="Training values that are not searched."
@@ -133,7 +137,9 @@ class TrialAnswer(BaseModel):
     state: TrialState
     round: int
     values: dict[str, Any]
-    value: float | None
+    value: float | None = Field(description="On the dev rows; of several seeds, the mean, as with all numbers below.")
+    standard_error: float | None = Field(description="Of that mean; null for one seed.")
+    seed_values: list[float] | None = Field(description="The value with each seed.")
     metrics: dict[str, float] | None = Field(
         description="Every metric of the task and the mean loss, on train and on dev, with the weights that were kept."
     )

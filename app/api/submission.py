@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.api.limits import check_batch_size, check_memory
+from app.api.limits import check_batch_size, check_memory, check_seeds
 from app.api.schemas import ObjectiveRequest, StudyRequest
 from app.api.searched import extremes, possible_beside, possible_together, possible_values, what_is_searched
 from app.api.training import at, check_images, dataset_named
@@ -44,8 +44,11 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     with at("objective", "training"):
         check_images(fixed, dataset)
     _check_batch_sizes(request, asked, dataset)
+    possible = possible_values(fixed, space)
     with _where_given(request, asked):
-        check_memory(possible_values(fixed, space), dataset, pack_bytes)
+        check_memory(possible, dataset, pack_bytes)
+    with at("objective"):
+        check_seeds(request.objective.seeds, possible, dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with at():
@@ -61,6 +64,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
             "dataset": dataset.id,
             "metric": metric.name,
             **_diagnosis_limits(request.objective, metric),
+            "seeds": request.objective.seeds,
             "training": dict(fixed),
         },
         strategy=strategy.to_json(),

@@ -17,9 +17,10 @@ from app.lifecycle import StudyState
 from app.store.models import Curve, Round, Study, Trial
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
+from engine.training.mean_result import standard_error
 
 _STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {"counts", "mean_pack_size", "best_trial", "winner"}
-_TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack", "diagnosis"}
+_TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack", "standard_error", "diagnosis"}
 
 
 def study_answer(study: Study, best: Trial | None) -> StudyAnswer:
@@ -70,7 +71,8 @@ def diagnosis_answer(trial: Trial, study: Study) -> DiagnosisAnswer | None:
 def _trial_columns(trial: Trial, study: Study) -> dict[str, Any]:
     pack = PackAnswer(size=trial.pack_size, key=trial.pack_key) if trial.pack_size and trial.pack_key else None
     columns = {name: getattr(trial, name) for name in _TRIAL_COLUMNS}
-    return columns | {"pack": pack, "diagnosis": diagnosis_answer(trial, study)}
+    error = standard_error(trial.seed_values or [])
+    return columns | {"pack": pack, "standard_error": error, "diagnosis": diagnosis_answer(trial, study)}
 
 
 def _summary(trial: Trial, study: Study) -> TrialSummary:

@@ -33,11 +33,11 @@ def _model(session: Session, job: Job, dataset: Dataset, settings: Settings) -> 
     study = studies.get(session, job.study_id)
     winner = trials.best(session, study.id)
     assert winner is not None  # only a complete study is asked for its model
-    assert winner.value is not None
+    assert winner.seed_values is not None
     order = SaveModel(
         dataset=settings.datasets_dir / dataset.content_hash,
         plan=packing.plan_of(study, winner),
-        value=winner.value,
+        value=winner.seed_values[0],
         class_names=dataset.description["class_names"],
         columns=dataset.description["columns"],
         file=model_files.place_of(settings.models_dir, study.id),

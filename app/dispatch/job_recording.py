@@ -55,10 +55,10 @@ def _difference(session: Session, job: Job, value: float | None) -> str:
     assert job.study_id is not None
     study, winner = studies.get(session, job.study_id), trials.best(session, job.study_id)
     assert winner is not None
+    assert winner.seed_values is not None
+    expected = winner.seed_values[0]
     found = "diverged" if value is None else f"came to a dev {study.objective['metric']} of {value!r}"
-    return (
-        f"trial {winner.number}, trained again, {found} instead of {winner.value!r}: {_reason(study.environment or {})}"
-    )
+    return f"trial {winner.number}, trained again, {found} instead of {expected!r}: {_reason(study.environment or {})}"
 
 
 def _reason(environment: dict[str, Any]) -> str:

@@ -3,13 +3,13 @@
 The dispatcher sends one `Order`. The worker answers with any number of `Alive`, with what it found, and then `Done`; or
 it ends early with `WorkFailed` or `DatasetUnreadable`. A pipe that closes before `Done` is a lost worker.
 
-    TrainPacks       any number of `Progress`, and one `Finished` or `Diverged` per member as it leaves its pack
+    TrainPacks       any number of `Progress`, and one `Finished` or `Diverged` per member once it is done
     CheckGradients   one `Checked`
     SaveModel        one `ModelSaved` or `ModelDiffers`
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,15 @@ from engine.training.result import Sign, Signals
 
 @dataclass(frozen=True)
 class Member:
+    """A trial with all its trainings: they share its pack and differ in their seed alone."""
+
     number: int  # of the trial
-    plan: TrainingPlan
+    plan: TrainingPlan  # of its first training
+    further_seeds: tuple[int, ...] = ()  # of its other ones
+
+    @property
+    def plans(self) -> list[TrainingPlan]:
+        return [self.plan, *(replace(self.plan, seed=seed) for seed in self.further_seeds)]
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
+    """All numbers but `seed_values` are means over the trainings of the trial."""
+
     number: int
     value: float
+    seed_values: Sequence[float]  # of each training, in the order of the member's plans
     metrics: Mapping[str, float]
     best_epoch: int
     epochs: int

@@ -44,13 +44,13 @@ def choose_packs(
     """
     alone = next((trial for trial in waiting if trial.alone), None)
     if alone is not None:
-        return [_pack([Member(alone.number, plan_of(study, alone))])]
+        return [_pack([_member(study, alone, width_step(SearchSpace.from_json(study.search_space)))])]
     groups = sorted(_groups(study, waiting, data), key=lambda group: -group.seconds)  # of equals, the lowest number
     if not groups:
         return []
     total = sum(group.seconds for group in groups)
     first, others = _cut(groups[0], total / free_workers, data, pack_bytes), groups[1:]
-    room = min(ORDER_SECONDS, total / (2 * free_workers)) - training_seconds([each.plan for each in first], data)
+    room = min(ORDER_SECONDS, total / (2 * free_workers)) - _seconds(first, data)
     packs = [_pack(first)]
     for group in others:
         if group.seconds <= room and _cut(group, math.inf, data, pack_bytes) == group.members:
@@ -71,7 +71,8 @@ def _cut(group: _Group, share_seconds: float, data: DataShape, pack_bytes: int) 
     """The first of a group's members, as many as train best together and no more than one worker's share."""
     plan = group.members[0].plan
     parts = math.ceil(group.seconds / share_seconds)
-    most = min(best_members(plan, data), most_members(plan, data, pack_bytes))
+    trainings = min(best_members(plan, data), most_members(plan, data, pack_bytes))
+    most = max(1, trainings // len(group.members[0].plans))
     return group.members[: min(most, math.ceil(len(group.members) / max(parts, 1)))]
 
 
@@ -80,22 +81,45 @@ def _groups(study: Study, waiting: Sequence[Trial], data: DataShape) -> list[_Gr
     step = width_step(SearchSpace.from_json(study.search_space))
     groups: dict[PackKey, list[Member]] = {}
     for trial in waiting:
-        member = Member(trial.number, _plan(study, trial, step))
+        member = _member(study, trial, step)
         groups.setdefault(pack_key(member.plan), []).append(member)
-    return [_Group(members, training_seconds([each.plan for each in members], data)) for members in groups.values()]
+    return [_Group(members, _seconds(members, data)) for members in groups.values()]
+
+
+def _seconds(members: Sequence[Member], data: DataShape) -> float:
+    return training_seconds([plan for member in members for plan in member.plans], data)
+
+
+def _member(study: Study, trial: Trial, step: int) -> Member:
+    first, *further = _seeds(study, trial)
+    return Member(trial.number, _plan(study, trial, first, step), tuple(further))
 
 
 def plan_of(study: Study, trial: Trial) -> TrainingPlan:
-    return _plan(study, trial, width_step(SearchSpace.from_json(study.search_space)))
+    """The plan of a trial's first training."""
+    return _plan(study, trial, _seeds(study, trial)[0], width_step(SearchSpace.from_json(study.search_space)))
 
 
-def _plan(study: Study, trial: Trial, step: int) -> TrainingPlan:
+def _plan(study: Study, trial: Trial, seed: int, step: int) -> TrainingPlan:
     return TrainingPlan.from_values(
         study.objective["training"] | trial.values,
-        seed=derived_seed(study.seed, Purpose.TRAINING, trial.number),
+        seed=seed,
         metric=study.objective["metric"],
         width_step=step,
     )
+
+
+def _seeds(study: Study, trial: Trial) -> list[int]:
+    """One for each training of a trial. Its repeats go on where the trial itself has ended."""
+    number = trial.number if trial.repeat_of is None else trial.repeat_of
+    seeds = study.objective["seeds"]
+    first = (trial.repeat or 0) * seeds
+    return [_seed(study.seed, number, place) for place in range(first, first + seeds)]
+
+
+def _seed(study_seed: int, number: int, place: int) -> int:
+    """The first is named by its trial alone: it is the same however many others there are."""
+    return derived_seed(study_seed, Purpose.TRAINING, *((number, place) if place else (number,)))
 
 
 def width_step(space: SearchSpace) -> int:

@@ -69,6 +69,7 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
     trial.epochs, trial.signs = message.epochs, list(message.signs)
     if isinstance(message, Finished):
         trial.value, trial.metrics = message.value, dict(message.metrics)
+        trial.seed_values = list(message.seed_values)
         trial.cost = METRICS[study.objective["metric"]].cost(message.value)
         trial.dev_loss = message.metrics["dev_loss"]
         trial.best_epoch = message.best_epoch

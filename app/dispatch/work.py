@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from app import model_files
 from app.dispatch.messages import (
@@ -23,6 +23,7 @@ from app.dispatch.messages import (
     WorkFailed,
 )
 from engine.training import Dataset, TrainingResult, gradient_check, open_dataset, train, train_pack
+from engine.training.mean_result import mean_result
 from engine.training.model import Model
 
 PROGRESS_SECONDS = 1
@@ -61,7 +62,9 @@ def _open(order: Order) -> Dataset | DatasetUnreadable:
 
 
 def _train(order: TrainPacks, dataset: Dataset, say: Say) -> None:
-    numbers = [member.number for member in order.members]
+    plans = [plan for member in order.members for plan in member.plans]
+    numbers = [member.number for member in order.members for _ in member.plans]  # whose plan stands at each position
+    results: dict[int, TrainingResult] = {}  # by position, until all of a member are there
     last_progress = time.monotonic()
 
     def on_epoch(epoch: int, dev: Mapping[int, float]) -> None:
@@ -71,16 +74,20 @@ def _train(order: TrainPacks, dataset: Dataset, say: Say) -> None:
             last_progress = time.monotonic()
 
     def on_result(position: int, result: TrainingResult) -> None:
-        say(_result(numbers[position], result))
+        results[position] = result
+        own = [other for other, number in enumerate(numbers) if number == numbers[position]]
+        if all(other in results for other in own):
+            say(_result(numbers[position], [results.pop(other) for other in own]))
 
-    train_pack([member.plan for member in order.members], dataset, on_epoch, on_result)
+    train_pack(plans, dataset, on_epoch, on_result)
 
 
-def _result(number: int, result: TrainingResult) -> Finished | Diverged:
-    told = result.epochs, result.curve, result.signals, result.signs
-    if result.value is None or result.best_epoch is None:
-        return Diverged(number, result.failure or "", *told)
-    return Finished(number, result.value, result.metrics, result.best_epoch, *told)
+def _result(number: int, results: Sequence[TrainingResult]) -> Finished | Diverged:
+    mean, seed_values = mean_result(results), [result.value for result in results if result.value is not None]
+    told = mean.epochs, mean.curve, mean.signals, mean.signs
+    if mean.value is None or mean.best_epoch is None:
+        return Diverged(number, mean.failure or "", *told)
+    return Finished(number, mean.value, seed_values, mean.metrics, mean.best_epoch, *told)
 
 
 def _check(order: CheckGradients, dataset: Dataset) -> Checked:

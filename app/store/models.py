@@ -89,7 +89,9 @@ class Study(Base):
     search_space: Mapped[dict[str, Any]]  # as it was when the study was made
     objective: Mapped[dict[str, Any]]
     strategy: Mapped[dict[str, Any]]
-    trials: Mapped[int]  # the budget
+    trials: Mapped[int]  # the budget, repeats included
+    confirm: Mapped[dict[str, Any] | None]  # finalists and repeats; None: the best trial is the winner
+    finalists: Mapped[list[Any] | None]  # trial numbers, the best first, once they are trained again
     trial_timeout_seconds: Mapped[float]
     max_seconds: Mapped[float | None]
     max_attempts: Mapped[int]
@@ -99,6 +101,7 @@ class Study(Base):
     trials_sent: Mapped[int] = mapped_column(server_default="0")  # in those packs; one that was lost is sent again
     warnings: Mapped[list[Any]]
     ended_by: Mapped[EndedBy | None]
+    test_looks: Mapped[int] = mapped_column(server_default="0")  # results on the test rows that were revealed
     failure: Mapped[str | None]
     environment: Mapped[dict[str, Any] | None]  # what the last bits of the results depend on
     created_at: Mapped[datetime]
@@ -119,6 +122,9 @@ class Round(Base):
 
 
 class Trial(Base):
+    """A trial of the search, numbered from 0 on, or the repeat of a finalist, numbered -1, -2, …: the search's own
+    numbers stay without gaps, should it go on later."""
+
     __tablename__ = "trials"
     __table_args__ = (
         Index(None, "study_id", "state", "number"),
@@ -127,11 +133,14 @@ class Trial(Base):
 
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
+    repeat_of: Mapped[int | None]  # the finalist that is trained again
+    repeat: Mapped[int | None]  # which of its repeats this is, from 1 on
     round: Mapped[int]
     state: Mapped[TrialState]
     version: Mapped[int]  # the study's version at the last change of this row
     values: Mapped[dict[str, Any]]
-    value: Mapped[float | None]
+    value: Mapped[float | None]  # the mean over its seeds
+    seed_values: Mapped[list[Any] | None]  # of each seed
     cost: Mapped[float | None]  # the value turned so that lower is better; ranks trials before dev_loss and number
     dev_loss: Mapped[float | None]
     metrics: Mapped[dict[str, Any] | None]

@@ -78,6 +78,11 @@ LIMITS = [  # of the dataset, which has 1,078 training rows, and of the memory o
         ("`hidden_layers` must leave", "with 10 "),
     ),
     Wrong(
+        space(LEARNING_RATE, WIDE) | objective(seeds=32, training={"hidden_layers": 2}),
+        "/objective/seeds",
+        ("`seeds` must be at most 1,", "1,024 MiB (PARFOCAL_PACK_MEBIBYTES)", "got 32"),
+    ),
+    Wrong(
         space({"name": "keep_prob", "type": "float", "low": 0, "high": 1}),
         "/search_space/parameters/0/low",
         ("`keep_prob`", "above 0 and at most 1"),

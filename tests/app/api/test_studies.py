@@ -44,6 +44,7 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
         "metric": "error_rate",
         "base_error": 0.0,
         "high_gap": 0.02,
+        "seeds": 1,
         "training": {"epochs": 30},
     }
     assert study["strategy"] == {
@@ -71,7 +72,13 @@ def test_what_is_asked_is_what_is_stored(api: httpx.Client) -> None:
             "name": "own",
             "parameters": [{"name": "l2", "type": "float", "low": 0.5, "high": 2.0, "scale": "log"}],
         },
-        "objective": {"type": "mlp", "dataset": "diabetes", "metric": "r2", "training": {"hidden_units_1": 7}},
+        "objective": {
+            "type": "mlp",
+            "dataset": "diabetes",
+            "metric": "r2",
+            "seeds": 4,
+            "training": {"hidden_units_1": 7},
+        },
         "strategy": {"type": "random"},
         "trials": 1,
         "trial_timeout_seconds": 12.5,
@@ -226,14 +233,14 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
         "best_trial", "winner", "warnings", "ended_by", "failure", "environment",
     }  # fmt: skip
     assert document["study"]["objective"].keys() == {
-        "type", "dataset", "metric", "base_error", "high_gap", "training"
+        "type", "dataset", "metric", "base_error", "high_gap", "seeds", "training"
     }  # fmt: skip
     for closed in document["rounds"]:
         assert closed.keys() == {"number", "state", "first_trial", "trials", "box", "elites", "borders"}
     for trial in document["trials"]:
         assert trial.keys() == {
-            "number", "state", "round", "values", "value", "metrics", "diagnosis", "best_epoch", "epochs",
-            "failure_reason", "failure", "learning_curve", "signals",
+            "number", "state", "round", "values", "value", "standard_error", "seed_values", "metrics", "diagnosis",
+            "best_epoch", "epochs", "failure_reason", "failure", "learning_curve", "signals",
         }  # fmt: skip
     assert finished["id"] not in text
     assert not any(finished[field][:16] in text for field in ("created_at", "started_at", "finished_at"))

@@ -35,6 +35,7 @@ STUDY: dict[str, Any] = {
         "metric": "error_rate",
         "base_error": 0.0,
         "high_gap": 0.02,
+        "seeds": 1,
         "training": {"epochs": 2, "hidden_layers": 1},
     },
     "strategy": {"type": "random"},
@@ -101,7 +102,7 @@ SIGNALS = Signals([0.5, 0.25], [0.125, 0.25], [0.75], [0.5, 0.375])
 def finished(number: int, value: float = 0.25, dev_loss: float = 0.5) -> Finished:
     metrics = {"train_error_rate": 0.125, "dev_error_rate": value, "train_loss": 0.375, "dev_loss": dev_loss}
     curve = LearningCurve([1, 2], [0.5, 0.125], [value, 0.75])
-    return Finished(number, value, metrics, 1, 2, curve, SIGNALS, ["saturated"])
+    return Finished(number, value, [value], metrics, 1, 2, curve, SIGNALS, ["saturated"])
 
 
 def diverged(number: int) -> Diverged:
@@ -121,7 +122,7 @@ def assert_consistent(database: Database, study_id: str) -> None:
         assert row.version <= study.version
         assert (row.finished_at is not None) == (row.state in TRIAL_LIFE.ends)
         assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)
-        for result in (row.value, row.cost, row.dev_loss, row.metrics, row.best_epoch):
+        for result in (row.value, row.seed_values, row.cost, row.dev_loss, row.metrics, row.best_epoch):
             assert (result is not None) == (row.state is TrialState.COMPLETE)
         trained_to_an_end = row.state is TrialState.COMPLETE or row.failure_reason is FailureReason.DIVERGED
         assert (row.number in curves) == (row.signs is not None) == trained_to_an_end

@@ -48,6 +48,7 @@ DIABETES = {
     "metric": "rmse",
     "base_error": None,
     "high_gap": None,
+    "seeds": 1,
     "training": {"epochs": 1},
 }
 

@@ -1,6 +1,7 @@
 """Who trains together: a pure choice among waiting trials."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ DIGITS = DataShape(features=64, outputs=10, train_rows=1078, dev_rows=359)
 ROOM = 2**30
 
 
-def a_study(**training: Any) -> Study:
+def a_study(seeds: int = 1, **training: Any) -> Study:
     space = READY_MADE["mlp-basic"].to_json()
-    return Study(id="a", seed=5, search_space=space, objective={"metric": "error_rate", "training": training})
+    return Study(
+        id="a", seed=5, search_space=space, objective={"metric": "error_rate", "seeds": seeds, "training": training}
+    )
 
 
 def waiting(*values: dict[str, Any]) -> list[Trial]:
@@ -159,6 +162,35 @@ def test_a_trial_trains_with_another_seed_in_a_study_with_another_seed() -> None
     other = a_study()
     other.seed = 6
     assert plan_of(a_study(), trial).seed != plan_of(other, trial).seed
+
+
+def test_each_training_of_a_trial_has_a_seed_of_its_own_and_the_first_is_that_of_a_study_with_one() -> None:
+    trials = waiting(NARROW, NARROW)
+    [pack] = choose_packs(a_study(seeds=3), trials, 1, DIGITS, ROOM)
+    seeds = [plan.seed for member in pack.members for plan in member.plans]
+    assert len(set(seeds)) == 6
+    assert [member.plan for member in pack.members] == [plan_of(a_study(), trial) for trial in trials]
+    assert seeds[1] == derived_seed(5, Purpose.TRAINING, 0, 1)
+    assert {replace(plan, seed=0) for plan in pack.members[0].plans} == {replace(pack.members[0].plan, seed=0)}
+
+
+def test_a_repeat_trains_the_values_of_its_finalist_with_seeds_that_nothing_else_has() -> None:
+    trial = Trial(number=4, values=NARROW, alone=False)
+    repeats = [Trial(number=-place, repeat_of=4, repeat=place, values=NARROW, alone=False) for place in (1, 2)]
+    [pack] = choose_packs(a_study(seeds=2), [*repeats, trial], 1, DIGITS, ROOM)
+    assert pack.numbers == [-1, -2, 4]
+    seeds = [plan.seed for member in pack.members for plan in member.plans]
+    assert len(set(seeds)) == 6
+    [of_six] = choose_packs(a_study(seeds=6), [trial], 1, DIGITS, ROOM)
+    assert [plan.seed for plan in of_six.members[0].plans] == seeds[4:] + seeds[:4]
+
+
+def test_seeds_count_in_the_size_of_a_pack() -> None:
+    trials = waiting(*[NARROW] * WINDOW)
+    members = best_members(plan_of(a_study(), trials[0]), DIGITS)
+    for seeds in (2, 3, 1000):
+        pack = choose_packs(a_study(seeds), trials, 1, DIGITS, ROOM)[0]
+        assert len(pack.members) == max(1, members // seeds)
 
 
 def test_a_pack_holds_no_more_members_than_its_memory_allows_but_one_at_least() -> None:

@@ -43,6 +43,7 @@ def end_trials(database: Database, study_id: str, result: Callable[[Trial], Resu
                 trials.fail(study, trial, FailureReason.DIVERGED, "NaN")
             else:
                 trial.value = trial.cost = value
+                trial.seed_values = [value]
                 trial.dev_loss, trial.metrics, trial.best_epoch = value, {"dev_loss": value}, 1
                 trials.move(study, trial, TrialState.COMPLETE)
                 trials.keep_curve(session, trial, {"epoch": [], "train": [], "dev": []})

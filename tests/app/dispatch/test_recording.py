@@ -71,6 +71,7 @@ def test_a_result_is_kept_with_its_curve_while_neighbours_go_on(database: Databa
     assert states_of(database, study_id) == [RUNNING, COMPLETE, WAITING, WAITING]
     assert (trial.value, trial.cost, trial.dev_loss, trial.best_epoch, trial.epochs) == (0.25, 0.25, 0.5, 1, 2)
     assert trial.metrics == finished(1).metrics
+    assert trial.seed_values == [0.25]
     assert (trial.attempts, trial.pack_size) == (1, 2)
     with database.reading() as session:
         curve = trials.curve(session, trial)
@@ -110,6 +111,7 @@ def test_the_cost_of_a_metric_that_is_maximised_is_its_negative(database: Databa
         "metric": "accuracy",
         "base_error": None,
         "high_gap": None,
+        "seeds": 1,
         "training": {},
     }
     study_id = add_running_study(database, objective=objective)

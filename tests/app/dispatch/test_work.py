@@ -5,6 +5,7 @@ import resource
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 
@@ -15,10 +16,12 @@ from app.dispatch.messages import (
     Diverged,
     Done,
     Finished,
+    Member,
     ModelDiffers,
     ModelSaved,
     Progress,
     SaveModel,
+    TrainPacks,
     WorkFailed,
 )
 from app.dispatch.work import GRADIENTS_PER_ARRAY
@@ -48,11 +51,34 @@ def test_a_worker_finds_the_bits_that_training_finds_in_this_process(workers: Wo
         if result.value is None or result.best_epoch is None:
             expected[number] = Diverged(number, str(result.failure), *told)
         else:
-            expected[number] = Finished(number, result.value, result.metrics, result.best_epoch, *told)
+            expected[number] = Finished(number, result.value, [result.value], result.metrics, result.best_epoch, *told)
     assert last == Done()
     assert {repr(result) for result in results} == {repr(result) for result in expected.values()}
     assert [type(result) for result in expected.values()] == [Finished, Diverged, Finished, Finished]
     assert expected[102].epochs == 2
+
+
+def test_a_trial_of_several_seeds_is_told_once_all_are_done_and_each_has_the_bits_of_it_alone(
+    workers: Workers, dataset: Path
+) -> None:
+    stopping = replace(SHORT, learning_rate=0.1, epochs=30, early_stopping_patience=1)
+    fails = replace(SHORT, seed=8, learning_rate=1e29, l2=1e12)
+    members = (Member(100, stopping, (2, 3)), Member(101, SHORT), Member(102, fails, (9,)))
+    results = {result.number: result for result in run(workers, TrainPacks(dataset, members))[:-1]}  # type: ignore[union-attr]
+    opened = open_dataset(dataset)
+    alone = [train(plan, opened) for plan in members[0].plans]
+    told = results[100]
+    assert isinstance(told, Finished)
+    assert told.seed_values == [result.value for result in alone]
+    assert told.value == mean(told.seed_values)
+    assert len({result.epochs for result in alone}) > 1
+    assert told.epochs == max(result.epochs for result in alone)
+    single = results[101]
+    assert isinstance(single, Finished)
+    assert (single.seed_values, single.curve) == ([single.value], train(SHORT, opened).curve)
+    failed = results[102]
+    assert isinstance(failed, Diverged)
+    assert failed.failure.startswith("training 1 of 2: the loss became NaN or infinite")
 
 
 def save_order(dataset: Path, file: Path, value: float) -> SaveModel:

@@ -23,6 +23,7 @@ def new_study(session: Session, **fields: Any) -> Study:
             "metric": "error_rate",
             "base_error": 0.0,
             "high_gap": 0.02,
+            "seeds": 1,
             "training": {},
         },
         "strategy": {"type": "random"},

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -19,6 +20,8 @@ from app.store.database import Database
 from app.store.migrate import is_current, upgrade
 from app.store.models import Base, Study
 from tests.app.store.rows import new_study, running_study
+
+OF_ANOTHER_METRIC: dict[str, Any] = {"metric": "f1", "base_error": None, "high_gap": None, "seeds": 1, "training": {}}
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ def test_a_study_from_before_the_diagnosis_gets_its_defaults_and_keeps_its_rows(
 ) -> None:
     with database.writing() as session:
         study, _ = running_study(session, trials_waiting=2)
-        other = new_study(session, objective={"metric": "f1", "base_error": None, "high_gap": None, "training": {}})
+        other = new_study(session, objective=OF_ANOTHER_METRIC)
         before = study.objective, other.objective
         ids = study.id, other.id
     migrate(database, "0002")
@@ -93,6 +96,22 @@ def test_a_study_from_before_the_diagnosis_gets_its_defaults_and_keeps_its_rows(
         assert (study.objective, other.objective) == before
         assert (study.packs_sent, study.trials_sent) == (0, 0)
         assert [trial.signs for trial in trials.every(session, study.id)] == [None, None]
+
+
+def test_a_study_from_before_seeds_has_one_and_its_trials_keep_their_values(
+    settings: Settings, database: Database
+) -> None:
+    with database.writing() as session:
+        study, [first, second] = running_study(session, trials_waiting=2)
+        first.value, first.seed_values = 0.1 + 0.2, [0.1 + 0.2]
+        second.value, second.seed_values = None, None
+        study_id, before = study.id, study.objective
+    migrate(database, "0003")
+    upgrade(settings)
+    with database.reading() as session:
+        study = session.get_one(Study, study_id)
+        assert (study.objective, study.confirm, study.finalists, study.test_looks) == (before, None, None, 0)
+        assert [trial.seed_values for trial in trials.every(session, study_id)] == [[0.1 + 0.2], None]
 
 
 def test_two_processes_may_upgrade_at_once(empty: Settings) -> None:
