@@ -108,7 +108,6 @@ ODD_TEXT = [
 
 LATER = [  # names of features that are not there yet
     Wrong(study(confirm={"finalists": 5}), "/confirm", ("unknown field 'confirm'",)),
-    Wrong(objective(seeds=3), "/objective/seeds", ("unknown field 'seeds'",)),
     Wrong(objective(direction="minimize"), "/objective/direction", ("unknown field 'direction'",)),
     Wrong(study(strategy={"type": "grid"}), "/strategy/type", ("'grid'",)),
 ]
