@@ -8,7 +8,7 @@ SPACE = {
     "name": "own",
     "parameters": [
         {"name": "learning_rate", "type": "float", "low": 0.001, "high": 0.1, "scale": "log"},
-        {"name": "hidden_units", "type": "int", "low": 8, "high": 32, "step": 8},
+        {"name": "hidden_units", "type": "int", "low": 8, "high": 32, "step": 8, "scale": "log"},
         {"name": "activation", "type": "categorical", "choices": ["relu", "tanh"]},
     ],
 }
@@ -38,7 +38,7 @@ def test_what_was_left_out_is_told(api: httpx.Client) -> None:
     assert space["name"] == "unnamed"
     assert space["parameters"] == [
         {"name": "a", "type": "float", "low": 0.0, "high": 1.0, "scale": "linear"},
-        {"name": "b", "type": "int", "low": 0, "high": 1, "step": 1},
+        {"name": "b", "type": "int", "low": 0, "high": 1, "step": 1, "scale": "linear"},
     ]
 
 
