@@ -18,7 +18,7 @@ COLUMNS = {"0.05": "5 %", "0.5": "median", "0.95": "95 %"}  # of the quantiles t
 def spaces(
     space: Annotated[
         str | None,
-        typer.Argument(metavar="[SPACE]", help="Its id; a ready-made one's is its name.", show_default=False),
+        typer.Argument(metavar="SPACE", help="Its id; a ready-made one's is its name.", show_default=False),
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
