@@ -177,6 +177,11 @@ class Client:
     def search_space(self, space_id: str) -> Answer:
         return self._connection.get(f"/v1/search-spaces/{_quoted(space_id)}")
 
+    def preview_search_space(self, space_id: str, *, samples: int | None = None, seed: int | None = None) -> Answer:
+        """How a space's draws are spread: quantiles and a histogram of each parameter."""
+        address = f"/v1/search-spaces/{_quoted(space_id)}/preview"
+        return self._connection.get(address, {"samples": samples, "seed": seed})
+
     def create_search_space(self, document: Mapping[str, Any] | bytes) -> Answer:
         return self._connection.create("/v1/search-spaces", document)
 

@@ -1,4 +1,4 @@
-"""`/v1/search-spaces`: stored, immutable."""
+"""`/v1/search-spaces`: stored, immutable, and what each would draw."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from app.api.dependencies import TheDatabase
 from app.api.pages import BY_ID, Page, PageQuery
-from app.api.schemas import Document
+from app.api.schemas import MAX_SEED, Document
 from app.api.searched import check_conditions
-from app.api.strict import NO_QUERY
+from app.api.strict import NO_QUERY, StrictModel
 from app.store import spaces
 from app.store.models import SearchSpace as StoredSpace
-from engine.search import SearchSpace
+from engine.search import ChoicePreview, NumericPreview, SearchSpace, preview
 
 router = APIRouter(prefix="/v1/search-spaces", tags=["search spaces"])
 
@@ -44,6 +44,17 @@ class SpaceAnswer(BaseModel):
         )
 
 
+class PreviewQuery(StrictModel):
+    samples: Annotated[int, Field(ge=1, le=10_000, strict=False)] = 1000
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED, strict=False)] = 0
+
+
+class PreviewAnswer(BaseModel):
+    samples: int
+    seed: int
+    parameters: list[NumericPreview | ChoicePreview]
+
+
 @router.post("", status_code=status.HTTP_201_CREATED, dependencies=[NO_QUERY])
 def create_space(
     document: Annotated[Document, Body(examples=[EXAMPLE])], database: TheDatabase, response: Response
@@ -67,6 +78,17 @@ def list_spaces(query: Annotated[PageQuery, Query()], database: TheDatabase) -> 
 def get_space(space_id: str, database: TheDatabase) -> SpaceAnswer:
     with database.reading() as session:
         return SpaceAnswer.of(spaces.get(session, space_id))
+
+
+@router.get("/{space_id}/preview")
+def preview_space(space_id: str, query: Annotated[PreviewQuery, Query()], database: TheDatabase) -> PreviewAnswer:
+    """What the first trials of a random search with this seed would have.
+
+    Conditions on training values that are fixed are taken to hold.
+    """
+    with database.reading() as session:
+        space = SearchSpace.from_json(spaces.get(session, space_id).document)
+    return PreviewAnswer(samples=query.samples, seed=query.seed, parameters=preview(space, query.samples, query.seed))
 
 
 @router.delete("/{space_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[NO_QUERY])

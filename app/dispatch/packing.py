@@ -133,7 +133,7 @@ def _sizes(parameter: Parameter) -> int:
     if isinstance(parameter, CategoricalParameter):
         return len(parameter.choices)
     assert isinstance(parameter, IntParameter)
-    return (parameter.high - parameter.low) // parameter.step + 1
+    return parameter.count
 
 
 def _pack(members: Sequence[Member]) -> ChosenPack:

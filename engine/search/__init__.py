@@ -7,6 +7,7 @@ from engine.search.conditions import Condition
 from engine.search.history import Observation, ranked
 from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
+from engine.search.preview import ChoicePreview, NumericPreview, preview
 from engine.search.proposals import Proposals, draw
 from engine.search.random_search import RandomSearch
 from engine.search.ready_made import READY_MADE
@@ -19,10 +20,12 @@ __all__ = [
     "Border",
     "Box",
     "CategoricalParameter",
+    "ChoicePreview",
     "CoarseToFine",
     "Condition",
     "FloatParameter",
     "IntParameter",
+    "NumericPreview",
     "Observation",
     "Parameter",
     "Proposals",
@@ -34,6 +37,7 @@ __all__ = [
     "Strategy",
     "draw",
     "minimize",
+    "preview",
     "ranked",
     "strategy_from_json",
     "touched_borders",

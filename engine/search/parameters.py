@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.errors import InvalidField
+from engine.search.cells import CELLS, cell, value_count
 from engine.search.conditions import Conditions, conditions_to_json, read_conditions
 from engine.search.fields import read_choice, read_integer, read_number, read_text, read_typed, shown, within
 from engine.search.scalars import Scalar, identity, is_among, read_scalars
@@ -55,7 +56,8 @@ class FloatParameter:
 
 @dataclass(frozen=True)
 class IntParameter:
-    """One of low, low + step, …, high, all equally likely: each owns an equal cell of the unit interval."""
+    """One of low, low + step, …, high, each with a cell of the unit interval: equal ones, or on a log `scale` narrower
+    and narrower ones (low > step / 2); see `cells`."""
 
     type: ClassVar[str] = "int"
 
@@ -63,6 +65,7 @@ class IntParameter:
     low: int
     high: int
     step: int = 1
+    scale: str = "linear"
     when: Conditions = ()
 
     def __post_init__(self) -> None:
@@ -72,6 +75,8 @@ class IntParameter:
         read_integer("step", self.step, 1, MAX_INTEGER)
         _check_order(self.low, self.high)
         self._check_step()
+        read_choice("scale", self.scale, CELLS)
+        CELLS[self.scale].check_range(self.low, self.high, self.step)
         object.__setattr__(self, "when", read_conditions(self.when))
 
     def _check_step(self) -> None:
@@ -89,7 +94,7 @@ class IntParameter:
     @property
     def count(self) -> int:
         """How many values there are."""
-        return (self.high - self.low) // self.step + 1
+        return value_count(self.low, self.high, self.step)
 
     def contains(self, value: object) -> bool:
         return type(value) is int and self.low <= value <= self.high and (value - self.low) % self.step == 0
@@ -102,15 +107,21 @@ class IntParameter:
         return (int(value) - self.low) // self.step
 
     def from_unit(self, unit: float) -> int:
-        return self.at(cell(unit, self.count))
+        return self.at(CELLS[self.scale].index(unit, self.low, self.high, self.step))
 
     def to_unit(self, value: Scalar) -> float:
         """Return the middle of the value's cell."""
-        return (self.index(value) + 0.5) / self.count
+        return sum(self.cell_of(value)) / 2
+
+    def cell_of(self, value: Scalar) -> tuple[float, float]:
+        """Return the ends of the value's cell on the unit interval."""
+        index, cells = self.index(value), CELLS[self.scale]
+        low, high = (cells.start(end, self.low, self.high, self.step) for end in (index, index + 1))
+        return low, high
 
     def to_json(self) -> dict[str, Any]:
-        range_ = {"name": self.name, "type": self.type, "low": self.low, "high": self.high, "step": self.step}
-        return range_ | conditions_to_json(self.when)
+        range_ = {"name": self.name, "type": self.type, "low": self.low, "high": self.high}
+        return range_ | {"step": self.step, "scale": self.scale} | conditions_to_json(self.when)
 
 
 @dataclass(frozen=True)
@@ -160,11 +171,6 @@ _TYPES: Mapping[str, type[FloatParameter] | type[IntParameter] | type[Categorica
 def parameter_from_json(document: object) -> Parameter:
     """Return the parameter that `document` describes; raises InvalidField with the path from the document."""
     return read_typed("a parameter", document, _TYPES)
-
-
-def cell(unit: float, count: int) -> int:
-    """Return in which of `count` equal cells of the unit interval `unit` lies."""
-    return min(int(unit * count), count - 1)
 
 
 def _check_order(low: float, high: float) -> None:

@@ -3,7 +3,6 @@
 A side is kept in the parameter's own units, because those come back from JSON to the last bit, and so do the draws.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from itertools import accumulate
 from typing import Any
 
 from engine.errors import InvalidField
+from engine.search.cells import CELLS
 from engine.search.fields import read_list, read_number, read_object, shown
-from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter, cell
+from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from engine.search.scalars import Scalar
 from engine.search.scales import SCALES
 
@@ -52,7 +52,7 @@ class FloatSide:
 
 @dataclass(frozen=True)
 class IntSide:
-    """The integers low, low + step, …, high of an int parameter, all equally likely."""
+    """The integers low, low + step, …, high of an int parameter, as likely among themselves as on its scale."""
 
     parameter: IntParameter
     low: int
@@ -62,16 +62,17 @@ class IntSide:
         _check_interval(self.parameter, self.low, self.high)
 
     def from_unit(self, unit: float) -> int:
-        first, last = self.parameter.index(self.low), self.parameter.index(self.high)
-        return self.parameter.at(first + cell(unit, last - first + 1))
+        step = self.parameter.step
+        return self.low + step * CELLS[self.parameter.scale].index(unit, self.low, self.high, step)
 
     def around(self, values: Sequence[Scalar], margin: float) -> "IntSide":
         """Return the next side, spanning `values` (best first) with a margin of at least one step: see `_span`."""
-        to_unit, count = self.parameter.to_unit, self.parameter.count
-        ends = to_unit(self.low), to_unit(self.high)
-        low, high = _span([to_unit(value) for value in values], ends, margin, radius=0.5 / count)
-        first, last = max(math.floor(low * count), 0), min(math.ceil(high * count), count) - 1
-        return IntSide(self.parameter, self.parameter.at(first), self.parameter.at(last))
+        parameter = self.parameter
+        cells = [parameter.cell_of(value) for value in values]
+        radii = tuple((end - start) / 2 for start, end in (min(cells), max(cells)))
+        ends = parameter.to_unit(self.low), parameter.to_unit(self.high)
+        low, high = _span([parameter.to_unit(value) for value in values], ends, margin, radii)
+        return IntSide(parameter, parameter.from_unit(low), parameter.from_unit(high))
 
     def to_json(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high}
@@ -139,7 +140,9 @@ def whole_side(parameter: Parameter) -> Side:
             return ChoiceSide(parameter, (1 / count,) * count)
 
 
-def _span(units: Sequence[float], ends: tuple[float, float], margin: float, radius: float = 0.0) -> tuple[float, float]:
+def _span(
+    units: Sequence[float], ends: tuple[float, float], margin: float, radii: Sequence[float] = (0.0, 0.0)
+) -> tuple[float, float]:
     """Return the ends of the stretch round `units`, best first, that were drawn between `ends`; all on the unit line.
 
     It reaches from the lowest to the highest and beyond them by `margin` of that span. If the best lies near an end,
@@ -147,10 +150,10 @@ def _span(units: Sequence[float], ends: tuple[float, float], margin: float, radi
 
         near = REACH · (ends[1] - ends[0])
 
-    That moves it out beyond the old end. `radius` is half the width of what one unit stands for.
+    That moves it out beyond the old end. `radii` are half the widths of what the lowest and the highest unit stand for.
     """
-    padding = max(margin * (max(units) - min(units)), MIN_PADDING) + radius
-    low, high = min(units) - padding, max(units) + padding
+    padding = max(margin * (max(units) - min(units)), MIN_PADDING)
+    low, high = min(units) - padding - radii[0], max(units) + padding + radii[1]
     best, near = units[0], REACH * (ends[1] - ends[0])
     if best - ends[0] <= near:
         low = min(low, best - near)

@@ -12,6 +12,8 @@ from app.store import rounds, studies, trials
 from app.store.database import Database
 from app.store.models import Study
 from app.store.times import now
+from engine.search import READY_MADE
+from engine.training.samples import SAMPLE_NAMES
 
 CSV = "a,y\n" + "".join(f"{row},{row % 2}\n" for row in range(20))
 
@@ -147,6 +149,6 @@ def test_a_cursor_of_another_list_is_refused(api: httpx.Client, filled: str) -> 
 def test_what_is_built_in_is_in_the_list(collection: str, api: httpx.Client) -> None:
     items = [item for page in pages(api, f"/v1/{collection}", 4) for item in page]
     built_in = {item["id"] for item in items if item["built_in"]}
-    known = {"datasets": {"digits", "breast-cancer", "diabetes"}, "search-spaces": {"mlp-basic", "mlp-momentum"}}
+    known = {"datasets": set(SAMPLE_NAMES), "search-spaces": set(READY_MADE)}
     assert built_in == known[collection]
     assert len(items) == len(built_in) + 7

@@ -95,3 +95,12 @@ def test_a_condition_is_told_with_its_parameter(parfocal: Parfocal, client: Clie
     out = parfocal("spaces").out
     assert "when optimizer is sgd or momentum" in out
     assert "when batch_norm is True" in out
+
+
+def test_what_a_space_draws_is_shown(parfocal: Parfocal, client: Client) -> None:
+    out = parfocal("spaces", "mlp-momentum").out
+    assert "median" in out
+    assert "0.99" in out
+    assert "█" in out
+    assert json.loads(parfocal("spaces", "mlp-momentum", "--json").out) == client.preview_search_space("mlp-momentum")
+    assert parfocal("spaces", "nowhere").exit_code == 1

@@ -59,6 +59,13 @@ def test_the_box_around_equal_points_keeps_a_width_to_draw_from() -> None:
     assert document["units"] == {"low": 20, "high": 40}
 
 
+def test_the_box_around_integers_on_a_log_scale_spans_their_cells_on_it() -> None:
+    space = SearchSpace((IntParameter("n", 1, 1000, scale="log"),))
+    document = Box.whole(space).around([{"n": 30}, {"n": 20}, {"n": 45}], margin=0.1).to_json()
+    assert document["n"] == {"low": 18, "high": 49}  # a tenth of the span of log n is 8 %
+    assert Box.whole(space).around([{"n": 5}] * 3, margin=0.0).to_json()["n"] == {"low": 4, "high": 6}
+
+
 def test_choices_are_favoured_by_how_often_they_are_seen_and_none_is_lost() -> None:
     points = [point(0.1, 30, optimizer) for optimizer in ("adam", "adam", "adam", True)]
     weights = Box.whole(SPACE).around(points, margin=0.1).to_json()["optimizer"]["weights"]

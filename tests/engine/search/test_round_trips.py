@@ -40,13 +40,23 @@ def int_parameters(draw: st.DrawFn) -> IntParameter:
     return IntParameter(draw(names), low, low + steps * step, step)
 
 
+@st.composite
+def log_int_parameters(draw: st.DrawFn) -> IntParameter:
+    step = draw(st.integers(1, 1000))
+    low = draw(st.integers(step // 2 + 1, 10**6 * step) | st.just(step // 2 + 1))
+    steps = draw(st.integers(1, 10) | st.integers(1, 10**12 - low // step - 1))
+    return IntParameter(draw(names), low, low + steps * step, step, "log")
+
+
 scalars = st.text(max_size=5).filter(str.isprintable) | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-9, 9)
 categorical_parameters = st.builds(
     CategoricalParameter,
     names,
     st.lists(scalars, min_size=1, max_size=6, unique_by=lambda choice: (isinstance(choice, bool), choice)).map(tuple),
 )
-parameters: st.SearchStrategy[Parameter] = float_parameters() | int_parameters() | categorical_parameters
+parameters: st.SearchStrategy[Parameter] = (
+    float_parameters() | int_parameters() | log_int_parameters() | categorical_parameters
+)
 spaces = st.builds(
     SearchSpace,
     st.lists(parameters, min_size=1, max_size=5, unique_by=lambda parameter: parameter.name).map(tuple),
@@ -64,7 +74,7 @@ def test_a_value_drawn_lies_in_its_parameter_and_is_plain_json(parameter: Parame
 
 
 @repeatable
-@given(int_parameters() | categorical_parameters, units)
+@given(int_parameters() | log_int_parameters() | categorical_parameters, units)
 def test_a_discrete_value_comes_back_from_its_unit(parameter: IntParameter | CategoricalParameter, unit: float) -> None:
     value = parameter.from_unit(unit)
     again = parameter.from_unit(parameter.to_unit(value))

@@ -43,7 +43,7 @@ def test_the_written_document_names_every_default() -> None:
     assert json.dumps(SearchSpace.from_json(document).to_json()) == (
         '{"name": null, "parameters": ['
         '{"name": "x", "type": "float", "low": 0.0, "high": 1.0, "scale": "linear"}, '
-        '{"name": "n", "type": "int", "low": 1, "high": 3, "step": 1}]}'
+        '{"name": "n", "type": "int", "low": 1, "high": 3, "step": 1, "scale": "linear"}]}'
     )
 
 
