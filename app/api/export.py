@@ -5,12 +5,15 @@ losses of single mini-batches stay behind: they would be most of it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from app.api.views import round_answer, study_answer, trial_answer
+from sqlalchemy.orm import Session
+
+from app.api.views import repeat_answer, round_answer, study_answer, trial_answer
 from app.lifecycle import FailureReason, TrialState
-from app.store.models import Curve, Round, Study, Trial
+from app.store import rounds, studies, trials, winners
+from app.store.models import Curve, Study, Trial
 
 STUDY_FIELDS = (
     "name",
@@ -19,6 +22,8 @@ STUDY_FIELDS = (
     "search_space",
     "strategy",
     "trials",
+    "confirm",
+    "finalists",
     "max_seconds",
     "round",
     "counts",
@@ -29,49 +34,56 @@ STUDY_FIELDS = (
     "failure",
     "environment",
 )
-TRIAL_FIELDS = (
-    "number",
+REPEAT_FIELDS = (
+    "repeat",
     "state",
-    "round",
-    "values",
     "value",
     "standard_error",
     "seed_values",
     "metrics",
-    "diagnosis",
     "best_epoch",
     "epochs",
     "failure_reason",
     "failure",
 )
+TRIAL_FIELDS = ("number", "round", "values", "diagnosis", *REPEAT_FIELDS[1:])
 
 
-def export_json(
-    study: Study,
-    content_hash: str,
-    best: Trial | None,
-    rounds: Sequence[Round],
-    trials: Sequence[Trial],
-    curves: Mapping[int, Curve],
-) -> bytes:
-    answer = study_answer(study, best).model_dump(mode="json")
-    told = {name: answer[name] for name in STUDY_FIELDS}
-    told["objective"] = study.objective | {"dataset": content_hash}
+def export_json(session: Session, study: Study) -> bytes:
+    curves, repeats = trials.curves(session, study.id), trials.repeats_by_finalist(session, study.id)
     document = {
-        "study": told,
-        "rounds": [round_answer(row).model_dump(mode="json") for row in rounds],
-        "trials": [_trial(trial, study, curves.get(trial.number)) for trial in trials],
+        "study": _study(session, study),
+        "rounds": [round_answer(row).model_dump(mode="json") for row in rounds.of_study(session, study.id)],
+        "trials": [
+            _trial(trial, study, curves.get(trial.number), repeats.get(trial.number, []))
+            for trial in trials.every(session, study.id)
+        ],
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"
 
 
-def _trial(trial: Trial, study: Study, curve: Curve | None) -> dict[str, Any]:
+def _study(session: Session, study: Study) -> dict[str, Any]:
+    answer = study_answer(study, trials.best(session, study.id), winners.of_study(session, study)).model_dump(
+        mode="json"
+    )
+    objective = study.objective | {"dataset": studies.dataset(session, study).content_hash}
+    return {name: answer[name] for name in STUDY_FIELDS} | {"objective": objective}
+
+
+def _trial(trial: Trial, study: Study, curve: Curve | None, repeats: Sequence[Trial]) -> dict[str, Any]:
     answer = trial_answer(trial, study).model_dump(mode="json")
-    told = {name: answer[name] for name in TRIAL_FIELDS}
-    if not _is_reproducible(trial):
-        told["epochs"] = None
+    told = {name: answer[name] for name in TRIAL_FIELDS} | _epochs(trial)
     points, signals = (None, None) if curve is None else (curve.points, curve.signals)
-    return told | {"learning_curve": points, "signals": signals}
+    return told | {"learning_curve": points, "signals": signals, "repeats": [_repeat(repeat) for repeat in repeats]}
+
+
+def _repeat(repeat: Trial) -> dict[str, Any]:
+    answer = repeat_answer(repeat).model_dump(mode="json")
+    return {name: answer[name] for name in REPEAT_FIELDS} | _epochs(repeat)
+
+
+def _epochs(trial: Trial) -> dict[str, Any]:
+    return {"epochs": trial.epochs if _is_reproducible(trial) else None}
 
 
 def _is_reproducible(trial: Trial) -> bool:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.strict import Name, StrictModel
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
+from engine.search.confirmation import MAX_FINALISTS, MAX_REPEATS, Confirmation
 from engine.training.diagnosis import Verdict
 from engine.training.result import Sign
 
@@ -53,6 +54,13 @@ class ObjectiveRequest(StrictModel):
     )
 
 
+class ConfirmRequest(StrictModel):
+    """The best trials are trained again with fresh seeds after the search; each repeat counts as a trial."""
+
+    finalists: int = Field(Confirmation.finalists, ge=1, le=MAX_FINALISTS, description="The best trials.")
+    repeats: int = Field(Confirmation.repeats, ge=1, le=MAX_REPEATS, description="Of each finalist.")
+
+
 class StudyRequest(StrictModel):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"objective": {"dataset": "digits"}, "trials": 60, "seed": 0}]}
@@ -67,10 +75,20 @@ class StudyRequest(StrictModel):
     strategy: Document = Field(
         default_factory=lambda: dict(STRATEGY_DEFAULT), description="`type` is `coarse_to_fine` or `random`."
     )
-    trials: int = Field(100, ge=1, le=MAX_TRIALS)
+    trials: int = Field(100, ge=1, le=MAX_TRIALS, description="The budget, repeats included.")
+    confirm: ConfirmRequest | None = Field(
+        None,
+        description="Left out: 3 repeats of 2 to 5 finalists, as many as 15 % of the trials allow, from 40 trials on. "
+        "Null: the best trial is the winner.",
+    )
     trial_timeout_seconds: Seconds = 600
     max_seconds: Seconds | None = Field(None, description="Ends the study early: then its answer depends on the clock.")
     max_attempts: int = Field(3, ge=1, le=100, description="How often a trial may lose its worker while alone.")
+
+
+class ConfirmAnswer(BaseModel):
+    finalists: int
+    repeats: int
 
 
 class DiagnosisAnswer(BaseModel):
@@ -90,6 +108,12 @@ class TrialSummary(BaseModel):
     diagnosis: DiagnosisAnswer | None
 
 
+class WinnerAnswer(TrialSummary):
+    value: float = Field(description="The mean over all its trainings.")
+    standard_error: float | None = Field(description="Of that mean; null for one training.")
+    trainings: int = Field(description="Those of the search, and those of its repeats.")
+
+
 class StudyAnswer(BaseModel):
     id: str
     name: str
@@ -99,15 +123,21 @@ class StudyAnswer(BaseModel):
     search_space: dict[str, Any]
     objective: dict[str, Any]
     strategy: dict[str, Any]
-    trials: int = Field(description="The budget.")
+    trials: int = Field(description="The budget, repeats included.")
+    confirm: ConfirmAnswer | None
+    finalists: list[int] | None = Field(description="Trials that are trained again, the best first, after the search.")
     trial_timeout_seconds: float
     max_seconds: float | None
     max_attempts: int
     round: int | None
-    counts: dict[str, int] = Field(description="Trials by state; `unproposed` are those of rounds still to come.")
+    counts: dict[str, int] = Field(
+        description="Trials and repeats by state; `unproposed` are those of the budget still to come."
+    )
     mean_pack_size: float | None = Field(description="Trials per pack, of those sent so far.")
     best_trial: TrialSummary | None
-    winner: TrialSummary | None = Field(description="The best trial once the study is complete.")
+    winner: WinnerAnswer | None = Field(
+        description="Once the study is complete, the finalist with the best mean; without `confirm`, the best trial."
+    )
     warnings: list[str]
     ended_by: EndedBy | None
     failure: str | None
@@ -130,6 +160,25 @@ class RoundAnswer(BaseModel):
 class PackAnswer(BaseModel):
     size: int
     key: str
+
+
+class RepeatAnswer(BaseModel):
+    """A finalist trained again with fresh seeds."""
+
+    repeat: int = Field(description="From 1 on.")
+    state: TrialState
+    value: float | None
+    standard_error: float | None
+    seed_values: list[float] | None
+    metrics: dict[str, float] | None
+    best_epoch: int | None
+    epochs: int | None
+    failure_reason: FailureReason | None
+    failure: str | None
+    attempts: int
+    pack: PackAnswer | None
+    started_at: datetime | None
+    finished_at: datetime | None
 
 
 class TrialAnswer(BaseModel):
@@ -179,3 +228,4 @@ class SignalsAnswer(BaseModel):
 class TrialDetail(TrialAnswer):
     learning_curve: LearningCurveAnswer | None
     signals: SignalsAnswer | None
+    repeats: list[RepeatAnswer] = Field(description="If it is a finalist.")

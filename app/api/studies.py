@@ -14,7 +14,7 @@ from app.api.strict import NO_QUERY, StrictModel
 from app.api.submission import study_from
 from app.api.views import round_answer, study_answer
 from app.lifecycle import EndedBy, StudyState
-from app.store import rounds, studies, trials
+from app.store import rounds, studies, trials, winners
 from app.store.models import Study
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
@@ -27,7 +27,7 @@ def create_study(
     with database.writing() as session:
         study = studies.add(session, study_from(request, session, settings.pack_bytes))
     response.headers["Location"] = f"{router.prefix}/{study.id}"
-    return study_answer(study, best=None)
+    return study_answer(study, best=None, winner=None)
 
 
 @router.get("")
@@ -78,16 +78,9 @@ def export_study(study_id: str, _query: Annotated[ExportQuery, Query()], databas
     """The same bytes for the same study, for any number of workers and through any crash."""
     with database.reading() as session:
         study = studies.get(session, study_id)
-        body = export_json(
-            study,
-            studies.dataset(session, study).content_hash,
-            trials.best(session, study_id),
-            rounds.of_study(session, study_id),
-            trials.every(session, study_id),
-            trials.curves(session, study_id),
-        )
+        body = export_json(session, study)
     return Response(body, media_type="application/json")
 
 
 def _answer(session: Session, study: Study) -> StudyAnswer:
-    return study_answer(study, trials.best(session, study.id))
+    return study_answer(study, trials.best(session, study.id), winners.of_study(session, study))

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from app.errors import InvalidInput, json_pointer
 from app.store import spaces
 from app.store.models import Dataset, Study
 from engine.errors import InvalidField, Path, unknown_name
-from engine.search import READY_MADE, Condition, SearchSpace, strategy_from_json
+from engine.search import READY_MADE, Condition, Confirmation, SearchSpace, Strategy, strategy_from_json
 from engine.training.diagnosis import HIGH_GAP
 from engine.training.effects import check_effect, check_together
 from engine.training.metrics import Metric, metric_for
@@ -51,8 +52,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         check_seeds(request.objective.seeds, possible, dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
-    with at():
-        strategy.round_sizes(request.trials)
+    confirmation = _confirmation(request, strategy)
     return Study(
         name=request.name or dataset.name,
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
@@ -69,10 +69,29 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         },
         strategy=strategy.to_json(),
         trials=request.trials,
+        confirm=None if confirmation is None else asdict(confirmation),
         trial_timeout_seconds=request.trial_timeout_seconds,
         max_seconds=request.max_seconds,
         max_attempts=request.max_attempts,
     )
+
+
+def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | None:
+    """What is asked, else what is right for the budget, unless its rounds would then be too small."""
+    if request.confirm is not None:
+        asked = Confirmation(**request.confirm.model_dump())
+        with at():
+            strategy.round_sizes(asked.searched(request.trials))
+        return asked
+    with at():
+        strategy.round_sizes(request.trials)
+    usual = Confirmation.for_budget(request.trials)
+    if "confirm" in request.model_fields_set or usual is None:
+        return None
+    with suppress(InvalidField):
+        strategy.round_sizes(usual.searched(request.trials))
+        return usual
+    return None
 
 
 def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, SearchSpace]:

@@ -46,4 +46,4 @@ def get_trial(study_id: str, number: int, database: TheDatabase) -> TrialDetail:
     with database.reading() as session:
         study = studies.get(session, study_id)
         trial = trials.get(session, study.id, number)
-        return trial_detail(trial, study, trials.curve(session, trial))
+        return trial_detail(trial, study, trials.curve(session, trial), trials.repeats_of(session, trial))

@@ -1,36 +1,39 @@
 """From rows to answers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.api.schemas import (
     DiagnosisAnswer,
     LearningCurveAnswer,
     PackAnswer,
+    RepeatAnswer,
     RoundAnswer,
     SignalsAnswer,
     StudyAnswer,
     TrialAnswer,
     TrialDetail,
     TrialSummary,
+    WinnerAnswer,
 )
-from app.lifecycle import StudyState
 from app.store.models import Curve, Round, Study, Trial
+from app.store.winners import Winner
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
 from engine.training.mean_result import standard_error
 
 _STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {"counts", "mean_pack_size", "best_trial", "winner"}
 _TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack", "standard_error", "diagnosis"}
+_REPEAT_COLUMNS = RepeatAnswer.model_fields.keys() - {"pack", "standard_error"}
 
 
-def study_answer(study: Study, best: Trial | None) -> StudyAnswer:
-    summary = None if best is None else _summary(best, study)
+def study_answer(study: Study, best: Trial | None, winner: Winner | None) -> StudyAnswer:
     return StudyAnswer(
         **{name: getattr(study, name) for name in _STUDY_COLUMNS},
         counts={"unproposed": study.trials - sum(study.counts.values())} | study.counts,
         mean_pack_size=study.trials_sent / study.packs_sent if study.packs_sent else None,
-        best_trial=summary,
-        winner=summary if study.state is StudyState.COMPLETE else None,
+        best_trial=None if best is None else _summary(best, study),
+        winner=None if winner is None else _winner(winner, study),
     )
 
 
@@ -50,8 +53,12 @@ def trial_answer(trial: Trial, study: Study) -> TrialAnswer:
     return TrialAnswer(**_trial_columns(trial, study))
 
 
-def trial_detail(trial: Trial, study: Study, curve: Curve | None) -> TrialDetail:
-    told: dict[str, Any] = {"learning_curve": None, "signals": None}
+def repeat_answer(repeat: Trial) -> RepeatAnswer:
+    return RepeatAnswer(**{name: getattr(repeat, name) for name in _REPEAT_COLUMNS}, **_told(repeat))
+
+
+def trial_detail(trial: Trial, study: Study, curve: Curve | None, repeats: Sequence[Trial]) -> TrialDetail:
+    told: dict[str, Any] = {"learning_curve": None, "signals": None, "repeats": list(map(repeat_answer, repeats))}
     if curve is not None:
         told["learning_curve"] = LearningCurveAnswer(**curve.points, batch_losses=curve.batch_losses)
         told["signals"] = None if curve.signals is None else SignalsAnswer(**curve.signals)
@@ -69,10 +76,22 @@ def diagnosis_answer(trial: Trial, study: Study) -> DiagnosisAnswer | None:
 
 
 def _trial_columns(trial: Trial, study: Study) -> dict[str, Any]:
-    pack = PackAnswer(size=trial.pack_size, key=trial.pack_key) if trial.pack_size and trial.pack_key else None
     columns = {name: getattr(trial, name) for name in _TRIAL_COLUMNS}
-    error = standard_error(trial.seed_values or [])
-    return columns | {"pack": pack, "standard_error": error, "diagnosis": diagnosis_answer(trial, study)}
+    return columns | _told(trial) | {"diagnosis": diagnosis_answer(trial, study)}
+
+
+def _told(trial: Trial) -> dict[str, Any]:
+    """What is told of a trial and of a repeat alike, besides their columns."""
+    pack = PackAnswer(size=trial.pack_size, key=trial.pack_key) if trial.pack_size and trial.pack_key else None
+    return {"pack": pack, "standard_error": standard_error(trial.seed_values or [])}
+
+
+def _winner(winner: Winner, study: Study) -> WinnerAnswer:
+    return WinnerAnswer(
+        **dict(_summary(winner.trial, study)) | {"value": winner.value},
+        standard_error=standard_error(winner.seed_values),
+        trainings=len(winner.seed_values),
+    )
 
 
 def _summary(trial: Trial, study: Study) -> TrialSummary:

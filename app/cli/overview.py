@@ -1,12 +1,12 @@
 """What a study has found: its state, the best trials, and how the search zoomed in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from rich.table import Table
 from rich.text import Text
 
-from app.cli import diagnosis, zoom
+from app.cli import diagnosis, finalists, zoom
 from app.cli.console import console, plain_table, printable, say, show
 from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts
 from app.client import Answer, Client
@@ -30,7 +30,10 @@ def show_findings(client: Client, study: Answer) -> None:
     ranked = list(client.trials(study["id"], state=TrialState.COMPLETE, order_by="value"))
     if ranked:
         show("Best values", _best_table(study, ranked[:BEST_TRIALS]))
-    for trial in ranked[:1] or client.trials(study["id"], state=TrialState.FAILED, limit=1):
+    if study["finalists"] and study["winner"]:
+        show("Finalists, trained again", finalists.finalists_table(client, study))
+        say(finalists.verdict(study))
+    for trial in _diagnosed(client, study, ranked):
         if trial["diagnosis"]:
             show(f"Diagnosis of trial {trial['number']}", diagnosis.diagnosis_table(trial["diagnosis"]))
     if len(rounds) > 1:
@@ -38,6 +41,13 @@ def show_findings(client: Client, study: Answer) -> None:
         show(zoom.TITLE, zoom.zoom_table(study["search_space"]["parameters"], rounds))
     for warning in study["warnings"]:
         say(f"note: {warning}", style="yellow")
+
+
+def _diagnosed(client: Client, study: Answer, ranked: Sequence[Answer]) -> Iterable[Answer]:
+    """The winner, before there is one the best trial, and one that failed where none is complete."""
+    if study["winner"]:
+        return [trial for trial in ranked if trial["number"] == study["winner"]["number"]]
+    return ranked[:1] or client.trials(study["id"], state=TrialState.FAILED, limit=1)
 
 
 def _headline(study: Answer) -> Text:

@@ -105,7 +105,9 @@ class _TimeLeft(ProgressColumn):
 
 
 def _stage(study: Answer) -> str:
-    """Its state, or while it runs the round it is in; rounds count from 0, as everywhere."""
+    """Its state, or while it runs the round it is in, from 0 on as everywhere, and at last that it trains again."""
+    if study["state"] == "running" and study["finalists"]:
+        return f"confirming {len(study['finalists'])} finalists"
     last = study["strategy"].get("rounds", 1) - 1
     if study["state"] != "running" or study["round"] is None or last == 0:
         return str(study["state"])

@@ -7,7 +7,7 @@ from app.dispatch import packing
 from app.dispatch.messages import CheckGradients, Order, SaveModel
 from app.lifecycle import JobKind
 from app.settings import Settings
-from app.store import datasets, studies, trials
+from app.store import datasets, studies, winners
 from app.store.models import Dataset, Job
 from engine.training import TrainingPlan
 
@@ -31,12 +31,11 @@ def _check(job: Job, dataset: Dataset, settings: Settings) -> CheckGradients:
 def _model(session: Session, job: Job, dataset: Dataset, settings: Settings) -> tuple[SaveModel, float]:
     assert job.study_id is not None
     study = studies.get(session, job.study_id)
-    winner = trials.best(session, study.id)
+    winner = winners.of_study(session, study)
     assert winner is not None  # only a complete study is asked for its model
-    assert winner.seed_values is not None
     order = SaveModel(
         dataset=settings.datasets_dir / dataset.content_hash,
-        plan=packing.plan_of(study, winner),
+        plan=packing.plan_of(study, winner.trial),
         value=winner.seed_values[0],
         class_names=dataset.description["class_names"],
         columns=dataset.description["columns"],

@@ -15,7 +15,7 @@ from app.dispatch.messages import (
     WorkFailed,
 )
 from app.dispatch.workers import Lost
-from app.store import jobs, studies, trials
+from app.store import jobs, studies, winners
 from app.store.models import Job
 from engine.training.environment import numeric_environment
 from engine.training.gradient_check import Check, GradientCheck
@@ -53,12 +53,12 @@ def _verdict(check: Check) -> dict[str, Any]:
 def _difference(session: Session, job: Job, value: float | None) -> str:
     """Why a winner that was trained again is not what the study found."""
     assert job.study_id is not None
-    study, winner = studies.get(session, job.study_id), trials.best(session, job.study_id)
+    study = studies.get(session, job.study_id)
+    winner = winners.of_study(session, study)
     assert winner is not None
-    assert winner.seed_values is not None
-    expected = winner.seed_values[0]
+    number, expected = winner.trial.number, winner.seed_values[0]
     found = "diverged" if value is None else f"came to a dev {study.objective['metric']} of {value!r}"
-    return f"trial {winner.number}, trained again, {found} instead of {expected!r}: {_reason(study.environment or {})}"
+    return f"trial {number}, trained again, {found} instead of {expected!r}: {_reason(study.environment or {})}"
 
 
 def _reason(environment: dict[str, Any]) -> str:

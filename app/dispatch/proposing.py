@@ -38,16 +38,19 @@ def _is_round_over(study: Study) -> bool:
 
 
 def _next_round(session: Session, study: Study) -> None:
+    if study.finalists is not None:  # they have been trained again
+        _end(session, study, EndedBy.BUDGET)
+        return
     strategy = strategy_from_json(study.strategy)
     space = SearchSpace.from_json(study.search_space)
-    sizes = strategy.round_sizes(study.trials)
+    sizes = strategy.round_sizes(studies.searched_trials(study))
     observations = [_observation(trial) for trial in trials.ended(session, study.id)]
     past = rounds.of_study(session, study.id)
     if past:
         _close(session, study, past[-1], strategy, sizes, observations, space)
     number = len(past)
     if number == len(sizes):
-        _end(session, study, EndedBy.BUDGET)
+        _confirm(session, study)
         return
     proposals = strategy.propose(space, study.seed, number, sizes, observations)
     rounds.open_next(session, study, proposals.box.to_json(), proposals.values)
@@ -67,6 +70,17 @@ def _close(
     study.warnings = [border.warning() for border in borders]
     elites = strategy.elites(last.number, sizes, observations)
     rounds.close(study, last, elites, [{"parameter": b.parameter, "end": b.end, "value": b.value} for b in borders])
+
+
+def _confirm(session: Session, study: Study) -> None:
+    """Let the finalists be trained again, if the study asks for it and has any; else it ends."""
+    finalists = trials.ranked(session, study.id, study.confirm["finalists"]) if study.confirm else []
+    if study.confirm is None or not finalists:
+        _end(session, study, EndedBy.BUDGET)
+        return
+    study.version += 1
+    study.finalists = [trial.number for trial in finalists]
+    trials.add_repeats(session, study, finalists, study.confirm["repeats"])
 
 
 def _end(session: Session, study: Study, by: EndedBy) -> None:

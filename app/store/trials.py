@@ -13,24 +13,24 @@ from app.store.times import now
 
 
 def add(session: Session, study: Study, round_number: int, first: int, proposals: Sequence[Mapping[str, Any]]) -> None:
-    session.add_all(
-        Trial(
-            study_id=study.id,
-            number=number,
-            round=round_number,
-            state=TrialState.WAITING,
-            version=study.version,
-            values=dict(values),
-            attempts=0,
-            alone=False,
-        )
-        for number, values in enumerate(proposals, start=first)
-    )
-    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + len(proposals)}
+    for number, values in enumerate(proposals, start=first):
+        session.add(_waiting(study, number, round_number, values))
+    _count_waiting(study, len(proposals))
+
+
+def add_repeats(session: Session, study: Study, finalists: Sequence[Trial], repeats: int) -> None:
+    """Let finalists be trained again; those that have been already are left as they are."""
+    past = repeats_by_finalist(session, study.id)
+    places = [(trial, place) for trial in finalists if trial.number not in past for place in range(1, repeats + 1)]
+    first = sum(map(len, past.values())) + 1
+    for number, (trial, place) in enumerate(places, start=first):
+        session.add(_waiting(study, -number, trial.round, trial.values, repeat_of=trial.number, repeat=place))
+    _count_waiting(study, len(places))
 
 
 def count(session: Session, study_id: str) -> int:
-    return session.scalar(select(func.count()).where(Trial.study_id == study_id)) or 0
+    query = select(func.count()).where(Trial.study_id == study_id, Trial.repeat_of.is_(None))
+    return session.scalar(query) or 0
 
 
 def get(session: Session, study_id: str, number: int) -> Trial:
@@ -65,17 +65,37 @@ def running(session: Session) -> Sequence[Trial]:
 
 
 def ended(session: Session, study_id: str) -> Sequence[Trial]:
-    return session.scalars(_of(study_id).where(Trial.state.in_(TRIAL_LIFE.ends)).order_by(Trial.number)).all()
+    """Of the search; so are those of `every`, `best`, `ranked` and `page`."""
+    return session.scalars(_searched(study_id).where(Trial.state.in_(TRIAL_LIFE.ends)).order_by(Trial.number)).all()
 
 
 def every(session: Session, study_id: str) -> Sequence[Trial]:
-    return session.scalars(_of(study_id).order_by(Trial.number)).all()
+    return session.scalars(_searched(study_id).order_by(Trial.number)).all()
+
+
+def repeats_by_finalist(session: Session, study_id: str) -> dict[int, list[Trial]]:
+    """The repeats of each finalist, by its number."""
+    query = _of(study_id).where(Trial.repeat_of.is_not(None)).order_by(Trial.repeat_of, Trial.repeat)
+    by_finalist: dict[int, list[Trial]] = {}
+    for repeat in session.scalars(query):
+        assert repeat.repeat_of is not None
+        by_finalist.setdefault(repeat.repeat_of, []).append(repeat)
+    return by_finalist
+
+
+def repeats_of(session: Session, trial: Trial) -> Sequence[Trial]:
+    query = _of(trial.study_id).where(Trial.repeat_of == trial.number).order_by(Trial.repeat)
+    return session.scalars(query).all()
 
 
 def best(session: Session, study_id: str) -> Trial | None:
-    """The complete trial with the lowest cost; ties go to the lower dev loss, then to the lower number."""
-    query = _of(study_id).where(Trial.state == TrialState.COMPLETE)
-    return session.scalars(query.order_by(Trial.cost, Trial.dev_loss, Trial.number).limit(1)).first()
+    return next(iter(ranked(session, study_id, 1)), None)
+
+
+def ranked(session: Session, study_id: str, limit: int) -> Sequence[Trial]:
+    """The complete trials of the lowest cost; ties go to the lower dev loss, then to the lower number."""
+    query = _searched(study_id).where(Trial.state == TrialState.COMPLETE)
+    return session.scalars(query.order_by(Trial.cost, Trial.dev_loss, Trial.number).limit(limit)).all()
 
 
 def move(study: Study, trial: Trial, state: TrialState) -> None:
@@ -139,7 +159,7 @@ def page(
 ) -> Sequence[Trial]:
     """Trials by number, or the best first; `after` is the `position` of the last trial of the page before."""
     order = _ranking() if by_value else (Trial.number,)
-    query = _of(study_id).order_by(*order).limit(limit)
+    query = _searched(study_id).order_by(*order).limit(limit)
     if state is not None:
         query = query.where(Trial.state == state)
     if round_number is not None:
@@ -171,3 +191,25 @@ def _beyond(order: Sequence[Any], after: Sequence[Any]) -> ColumnElement[bool]:
 
 def _of(study_id: str) -> Select[Trial]:
     return select(Trial).where(Trial.study_id == study_id)
+
+
+def _searched(study_id: str) -> Select[Trial]:
+    return _of(study_id).where(Trial.repeat_of.is_(None))
+
+
+def _waiting(study: Study, number: int, round_number: int, values: Mapping[str, Any], **repeat: int) -> Trial:
+    return Trial(
+        study_id=study.id,
+        number=number,
+        round=round_number,
+        state=TrialState.WAITING,
+        version=study.version,
+        values=dict(values),
+        attempts=0,
+        alone=False,
+        **repeat,
+    )
+
+
+def _count_waiting(study: Study, added: int) -> None:
+    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + added}

@@ -4,6 +4,7 @@ from engine.search.borders import Border, touched_borders
 from engine.search.box import Box
 from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.conditions import Condition
+from engine.search.confirmation import Confirmation, Finalist, winner_of
 from engine.search.history import Observation, ranked
 from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
@@ -23,6 +24,8 @@ __all__ = [
     "ChoicePreview",
     "CoarseToFine",
     "Condition",
+    "Confirmation",
+    "Finalist",
     "FloatParameter",
     "IntParameter",
     "NumericPreview",
@@ -41,4 +44,5 @@ __all__ = [
     "ranked",
     "strategy_from_json",
     "touched_borders",
+    "winner_of",
 ]

@@ -107,7 +107,7 @@ ODD_TEXT = [
 ]
 
 LATER = [  # names of features that are not there yet
-    Wrong(study(confirm={"finalists": 5}), "/confirm", ("unknown field 'confirm'",)),
+    Wrong(study(confirm={"finalist": 5}), "/confirm/finalist", nearest("field", "finalist", "finalists")),
     Wrong(objective(direction="minimize"), "/objective/direction", ("unknown field 'direction'",)),
     Wrong(study(strategy={"type": "grid"}), "/strategy/type", ("'grid'",)),
 ]

@@ -79,7 +79,7 @@ def test_the_winner_is_diagnosed_as_its_trial_and_so_in_the_export(
 ) -> None:
     trials = trials_of(service, study)
     winner = trials[study["winner"]["number"]]
-    assert study["winner"] == study["best_trial"]
+    assert study["winner"]["number"] == study["best_trial"]["number"]
     assert study["winner"]["diagnosis"] == winner["diagnosis"]
     document = service.get(f"/v1/studies/{study['id']}/export").json()
     assert document["study"]["winner"]["diagnosis"] == winner["diagnosis"]

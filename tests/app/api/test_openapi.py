@@ -10,7 +10,7 @@ import pytest
 
 # Promised for later: a client that finds one of them here would believe that it works.
 LATER_NAMES = {
-    "confirm", "direction", "test_looks", "l1", "schedule",
+    "direction", "test_looks", "l1", "schedule",
     "keep_prob", "batch_norm", "augmentation", "decay_rate", "changed_since", "fields", "max", "lease",
     "external", "pruned", "paused", "grid", "rmsprop", "adagrad", "csv",
 }  # fmt: skip

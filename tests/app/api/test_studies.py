@@ -14,7 +14,8 @@ from tests.app.api.problems import problem_of
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "trials",
     "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "best_trial",
-    "winner", "warnings", "ended_by", "failure", "environment", "created_at", "started_at", "finished_at",
+    "winner", "confirm", "finalists", "warnings", "ended_by", "failure", "environment", "created_at", "started_at",
+    "finished_at",
 }  # fmt: skip
 STATES = {"unproposed", "waiting", "running", "complete", "failed", "cancelled"}
 
@@ -56,6 +57,26 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     }
     assert (study["trial_timeout_seconds"], study["max_seconds"], study["max_attempts"]) == (600, None, 3)
     assert (study["best_trial"], study["winner"], study["warnings"], study["failure"]) == (None, None, [], None)
+    assert (study["confirm"], study["finalists"]) == ({"finalists": 5, "repeats": 3}, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "confirm"),
+    [
+        ({"trials": 60}, {"finalists": 3, "repeats": 3}),
+        ({"trials": 39}, None),
+        ({"confirm": None}, None),
+        ({"confirm": {}}, {"finalists": 5, "repeats": 3}),
+        ({"trials": 3, "confirm": {"finalists": 1, "repeats": 2}, "strategy": {"type": "random"}},
+         {"finalists": 1, "repeats": 2}),
+        ({"trials": 100, "strategy": {"type": "coarse_to_fine", "rounds": 90}}, None),  # which 85 trials could not fill
+    ],
+)  # fmt: skip
+def test_what_is_confirmed_is_asked_or_follows_from_the_budget(
+    api: httpx.Client, changes: dict[str, Any], confirm: dict[str, int] | None
+) -> None:
+    study = api.post("/v1/studies", json={"objective": {"dataset": "digits"}} | changes).raise_for_status().json()
+    assert study["confirm"] == confirm
 
 
 def test_a_seed_left_out_is_drawn_and_told(api: httpx.Client) -> None:
@@ -81,6 +102,7 @@ def test_what_is_asked_is_what_is_stored(api: httpx.Client) -> None:
         },
         "strategy": {"type": "random"},
         "trials": 1,
+        "confirm": None,
         "trial_timeout_seconds": 12.5,
         "max_seconds": 99.5,
         "max_attempts": 1,
@@ -112,7 +134,7 @@ def test_a_complete_study_tells_its_answer(service: httpx.Client, finished: dict
     assert finished["counts"].keys() == STATES
     assert sum(finished["counts"].values()) == 16 == finished["trials"]
     assert finished["counts"]["complete"] + finished["counts"]["failed"] == 16
-    assert finished["winner"] == finished["best_trial"]
+    assert finished["winner"] == finished["best_trial"] | {"standard_error": None, "trainings": 1}
     assert finished["environment"].keys() >= {"numpy", "blas", "machine"}
     best = min((trial for trial in trials_of(service, finished) if trial["state"] == "complete"), key=rank)
     assert finished["best_trial"] == {field: best[field] for field in ("number", "value", "values", "diagnosis")}
@@ -157,6 +179,7 @@ def test_one_trial_comes_with_its_curve(service: httpx.Client, finished: dict[st
     for listed in trials_of(service, finished):
         trial = service.get(f"{address}/{listed['number']}").raise_for_status().json()
         curve, signals = trial.pop("learning_curve"), trial.pop("signals")
+        assert trial.pop("repeats") == []
         assert trial == listed
         assert curve.pop("batch_losses") is None
         assert len(signals["first_gradient_norms"]) == len(signals["last_gradient_norms"]) == 3
@@ -229,8 +252,8 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
     document = json.loads(text)
     assert document.keys() == {"study", "rounds", "trials"}
     assert document["study"].keys() == {
-        "name", "state", "seed", "search_space", "objective", "strategy", "trials", "max_seconds", "round", "counts",
-        "best_trial", "winner", "warnings", "ended_by", "failure", "environment",
+        "name", "state", "seed", "search_space", "objective", "strategy", "trials", "confirm", "finalists",
+        "max_seconds", "round", "counts", "best_trial", "winner", "warnings", "ended_by", "failure", "environment",
     }  # fmt: skip
     assert document["study"]["objective"].keys() == {
         "type", "dataset", "metric", "base_error", "high_gap", "seeds", "training"
@@ -240,7 +263,7 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
     for trial in document["trials"]:
         assert trial.keys() == {
             "number", "state", "round", "values", "value", "standard_error", "seed_values", "metrics", "diagnosis",
-            "best_epoch", "epochs", "failure_reason", "failure", "learning_curve", "signals",
+            "best_epoch", "epochs", "failure_reason", "failure", "learning_curve", "signals", "repeats",
         }  # fmt: skip
     assert finished["id"] not in text
     assert not any(finished[field][:16] in text for field in ("created_at", "started_at", "finished_at"))

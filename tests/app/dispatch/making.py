@@ -8,7 +8,7 @@ from app.api.export import export_json
 from app.dispatch import proposing
 from app.dispatch.messages import Diverged, Finished
 from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
-from app.store import rounds, studies, trials
+from app.store import studies, trials
 from app.store.database import Database
 from app.store.models import Study, Trial
 from engine.search import CategoricalParameter, FloatParameter, IntParameter, SearchSpace
@@ -85,15 +85,7 @@ def states_of(database: Database, study_id: str) -> list[TrialState]:
 def answer_of(database: Database, study_id: str) -> bytes:
     """The study's export: all of its answer, and nothing of the way there."""
     with database.reading() as session:
-        study = studies.get(session, study_id)
-        return export_json(
-            study,
-            studies.dataset(session, study).content_hash,
-            trials.best(session, study_id),
-            rounds.of_study(session, study_id),
-            trials.every(session, study_id),
-            trials.curves(session, study_id),
-        )
+        return export_json(session, studies.get(session, study_id))
 
 
 SIGNALS = Signals([0.5, 0.25], [0.125, 0.25], [0.75], [0.5, 0.375])
@@ -116,9 +108,11 @@ def assert_consistent(database: Database, study_id: str) -> None:
     study, rows = study_of(database, study_id), trials_of(database, study_id)
     with database.reading() as session:
         curves = trials.curves(session, study_id)
-    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in rows)
+        repeats = [row for own in trials.repeats_by_finalist(session, study_id).values() for row in own]
+    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in (*rows, *repeats))
     assert [row.number for row in rows] == list(range(len(rows)))
-    for row in rows:
+    assert sorted(-row.number for row in repeats) == list(range(1, len(repeats) + 1))
+    for row in (*rows, *repeats):
         assert row.version <= study.version
         assert (row.finished_at is not None) == (row.state in TRIAL_LIFE.ends)
         assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)

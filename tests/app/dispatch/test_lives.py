@@ -28,7 +28,8 @@ MAX_STEPS = 30
 STUDY: dict[str, Any] = {
     "search_space": SPACE.to_json(),
     "strategy": {"type": "coarse_to_fine", "rounds": 3},
-    "trials": 14,
+    "trials": 20,
+    "confirm": {"finalists": 3, "repeats": 2},
     "max_attempts": MAX_STEPS + 1,  # so that no trial uses them up
 }
 
@@ -127,6 +128,7 @@ def answer(pristine_data_dir: Path) -> bytes:
         answer = life.go_on_undisturbed()
         assert study_of(life.database, life.study_id).state is StudyState.COMPLETE
     assert b'"failure_reason": "diverged"' in answer
+    assert answer.count(b'"repeat": 2') == 3
     return answer
 
 

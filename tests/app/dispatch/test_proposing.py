@@ -46,7 +46,7 @@ def end_trials(database: Database, study_id: str, result: Callable[[Trial], Resu
                 trial.seed_values = [value]
                 trial.dev_loss, trial.metrics, trial.best_epoch = value, {"dev_loss": value}, 1
                 trials.move(study, trial, TrialState.COMPLETE)
-                trials.keep_curve(session, trial, {"epoch": [], "train": [], "dev": []})
+            trials.keep_curve(session, trial, {"epoch": [], "train": [], "dev": []})
 
 
 def start_trial(database: Database, study_id: str, number: int) -> None:

@@ -43,7 +43,8 @@ STUDY = {
         "training": {"epochs": EPOCHS, "early_stopping_patience": 80, "normalize_inputs": False},
     },
     "strategy": {"type": "coarse_to_fine", "rounds": 3},
-    "trials": 30,
+    "trials": 34,
+    "confirm": {"finalists": 2, "repeats": 2},
 }
 
 

@@ -1,0 +1,56 @@
+"""The winner of a complete study: of its finalists the one with the best mean, or without finalists the best trial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from sqlalchemy.orm import Session
+
+from app.lifecycle import StudyState, TrialState
+from app.store import trials
+from app.store.models import Study, Trial
+from engine.search import Finalist, winner_of
+from engine.training.metrics import METRICS, Metric
+
+
+@dataclass(frozen=True)
+class Winner:
+    trial: Trial
+    seed_values: Sequence[float]  # of all its trainings, those of the search first
+
+    @property
+    def value(self) -> float:
+        return mean(self.seed_values)
+
+
+def of_study(session: Session, study: Study) -> Winner | None:
+    if study.state is not StudyState.COMPLETE:
+        return None
+    repeats = trials.repeats_by_finalist(session, study.id)
+    if study.finalists and not _is_cut_short(repeats):
+        finalists = trials.some(session, study.id, study.finalists)
+        metric = METRICS[study.objective["metric"]]
+        number = winner_of(_finalist(trial, repeats[trial.number], metric) for trial in finalists)
+        chosen = next(trial for trial in finalists if trial.number == number)
+        return Winner(chosen, _seed_values([chosen, *repeats[number]]))
+    best = trials.best(session, study.id)
+    return None if best is None else Winner(best, _seed_values([best]))
+
+
+def _is_cut_short(repeats: Mapping[int, Sequence[Trial]]) -> bool:
+    """Whether the study ended before all repeats did: a finalist without them would keep the luck the others lost."""
+    return any(repeat.state is TrialState.CANCELLED for own in repeats.values() for repeat in own)
+
+
+def _finalist(trial: Trial, repeats: Sequence[Trial], metric: Metric) -> Finalist:
+    complete = [each for each in (trial, *repeats) if each.state is TrialState.COMPLETE]
+    return Finalist(
+        trial.number,
+        costs=[metric.cost(value) for value in _seed_values(complete)],
+        tie_breaks=[each.dev_loss for each in complete if each.dev_loss is not None],
+        failed_repeats=len(repeats) + 1 - len(complete),
+    )
+
+
+def _seed_values(complete: Sequence[Trial]) -> list[float]:
+    return [value for trial in complete for value in trial.seed_values or []]
