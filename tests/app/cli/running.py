@@ -6,7 +6,8 @@ from dataclasses import dataclass
 SMALL_STUDY = {
     "name": "small",
     "seed": 0,
-    "trials": 12,
+    "trials": 18,
+    "confirm": {"finalists": 2, "repeats": 3},
     "objective": {"dataset": "breast-cancer", "training": {"epochs": 5}},
     "strategy": {"type": "coarse_to_fine", "rounds": 3},
 }

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from app.cli.diagnosis import findings
 from app.client import Client
 from tests.app.cli.running import SMALL_STUDY, Parfocal
 
-QUICK_STUDY = SMALL_STUDY | {"name": "quick", "trials": 3}
+QUICK_STUDY = SMALL_STUDY | {"name": "quick", "trials": 3, "confirm": None}
 
 
 def test_submitting_prints_the_id_alone_and_hints_beside_it(parfocal: Parfocal, client: Client, tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_a_study_is_shown_with_its_best_values_its_rounds_and_their_boxes(
 ) -> None:
     out = parfocal("show", finished["id"]).out
     best = finished["best_trial"]
-    assert out.startswith("small  complete  12 trials: 12 complete, in ")
+    assert out.startswith("small  complete  18 trials: 18 complete, in ")
     assert re.search(rf"^trial +{best['number']} ", out, re.MULTILINE)
     assert re.search(rf"^dev error +{100 * best['value']:.2f} % ", out, re.MULTILINE)
     assert re.search(rf"^batch_size +{best['values']['batch_size']} ", out, re.MULTILINE)
@@ -105,11 +106,25 @@ def test_a_study_is_shown_with_its_best_values_its_rounds_and_their_boxes(
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_finalists_are_shown_with_what_they_came_to_again_and_who_won(
+    parfocal: Parfocal, client: Client, finished: dict[str, Any]
+) -> None:
+    out = parfocal("show", finished["id"]).out
+    for number in finished["finalists"]:
+        trial = client.trial(finished["id"], number)
+        again = [100 * repeat["value"] for repeat in trial["repeats"]]
+        means = f"{100 * trial['value']:.2f} % +{min(again):.2f} % to {max(again):.2f} %"
+        assert re.search(rf"^ *{number} +{means} +{mean([100 * trial['value'], *again]):.2f} %", out, re.MULTILINE)
+    winner = finished["winner"]
+    assert winner["trainings"] == 4
+    assert f"winner: trial {winner['number']}, with a mean dev error of {100 * winner['value']:.2f} % ± " in out
+
+
 def test_a_study_is_shown_with_what_to_try_next(parfocal: Parfocal, finished: dict[str, Any]) -> None:
     out = parfocal("show", finished["id"]).out
-    best = finished["best_trial"]
-    diagnosis = best["diagnosis"]
-    assert f"Diagnosis of trial {best['number']}\n" in out
+    winner = finished["winner"]
+    diagnosis = winner["diagnosis"]
+    assert f"Diagnosis of trial {winner['number']}\n" in out
     assert re.search(rf"^variance +{100 * diagnosis['variance']:.2f} %", out, re.MULTILINE)
     assert re.search(rf"^findings +{re.escape(findings(diagnosis))} *$", out, re.MULTILINE)
     assert all(step in out for step in diagnosis["advice"])
