@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.api.views import repeat_answer, round_answer, study_answer, trial_answer
+from app.confirming import winner_of_study
 from app.lifecycle import FailureReason, TrialState
-from app.store import rounds, studies, trials, winners
+from app.store import rounds, studies, trials
 from app.store.models import Curve, Study, Trial
 
 STUDY_FIELDS = (
@@ -63,7 +64,7 @@ def export_json(session: Session, study: Study) -> bytes:
 
 
 def _study(session: Session, study: Study) -> dict[str, Any]:
-    answer = study_answer(study, trials.best(session, study.id), winners.of_study(session, study)).model_dump(
+    answer = study_answer(study, trials.best(session, study.id), winner_of_study(session, study)).model_dump(
         mode="json"
     )
     objective = study.objective | {"dataset": studies.dataset(session, study).content_hash}

@@ -13,8 +13,9 @@ from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
 from app.api.strict import NO_QUERY, StrictModel
 from app.api.submission import study_from
 from app.api.views import round_answer, study_answer
+from app.confirming import winner_of_study
 from app.lifecycle import EndedBy, StudyState
-from app.store import rounds, studies, trials, winners
+from app.store import rounds, studies, trials
 from app.store.models import Study
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
@@ -83,4 +84,4 @@ def export_study(study_id: str, _query: Annotated[ExportQuery, Query()], databas
 
 
 def _answer(session: Session, study: Study) -> StudyAnswer:
-    return study_answer(study, trials.best(session, study.id), winners.of_study(session, study))
+    return study_answer(study, trials.best(session, study.id), winner_of_study(session, study))

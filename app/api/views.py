@@ -16,8 +16,8 @@ from app.api.schemas import (
     TrialSummary,
     WinnerAnswer,
 )
+from app.confirming import Winner
 from app.store.models import Curve, Round, Study, Trial
-from app.store.winners import Winner
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
 from engine.training.mean_result import standard_error

@@ -3,11 +3,12 @@
 from sqlalchemy.orm import Session
 
 from app import model_files
+from app.confirming import winner_of_study
 from app.dispatch import packing
 from app.dispatch.messages import CheckGradients, Order, SaveModel
 from app.lifecycle import JobKind
 from app.settings import Settings
-from app.store import datasets, studies, winners
+from app.store import datasets, studies
 from app.store.models import Dataset, Job
 from engine.training import TrainingPlan
 
@@ -31,7 +32,7 @@ def _check(job: Job, dataset: Dataset, settings: Settings) -> CheckGradients:
 def _model(session: Session, job: Job, dataset: Dataset, settings: Settings) -> tuple[SaveModel, float]:
     assert job.study_id is not None
     study = studies.get(session, job.study_id)
-    winner = winners.of_study(session, study)
+    winner = winner_of_study(session, study)
     assert winner is not None  # only a complete study is asked for its model
     order = SaveModel(
         dataset=settings.datasets_dir / dataset.content_hash,

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.confirming import winner_of_study
 from app.dispatch.messages import (
     Checked,
     DatasetUnreadable,
@@ -15,7 +16,7 @@ from app.dispatch.messages import (
     WorkFailed,
 )
 from app.dispatch.workers import Lost
-from app.store import jobs, studies, winners
+from app.store import jobs, studies
 from app.store.models import Job
 from engine.training.environment import numeric_environment
 from engine.training.gradient_check import Check, GradientCheck
@@ -54,7 +55,7 @@ def _difference(session: Session, job: Job, value: float | None) -> str:
     """Why a winner that was trained again is not what the study found."""
     assert job.study_id is not None
     study = studies.get(session, job.study_id)
-    winner = winners.of_study(session, study)
+    winner = winner_of_study(session, study)
     assert winner is not None
     number, expected = winner.trial.number, winner.seed_values[0]
     found = "diverged" if value is None else f"came to a dev {study.objective['metric']} of {value!r}"

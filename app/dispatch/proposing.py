@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from app.confirming import searched_trials
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.store import rounds, studies, trials
 from app.store.models import Round, Study, Trial
@@ -43,7 +44,7 @@ def _next_round(session: Session, study: Study) -> None:
         return
     strategy = strategy_from_json(study.strategy)
     space = SearchSpace.from_json(study.search_space)
-    sizes = strategy.round_sizes(studies.searched_trials(study))
+    sizes = strategy.round_sizes(searched_trials(study))
     observations = [_observation(trial) for trial in trials.ended(session, study.id)]
     past = rounds.of_study(session, study.id)
     if past:

@@ -13,7 +13,6 @@ from app.store import trials
 from app.store.ids import new_id
 from app.store.models import Dataset, Study
 from app.store.times import now
-from engine.search import Confirmation
 
 
 def add(session: Session, study: Study) -> Study:
@@ -61,11 +60,6 @@ def unfinished(session: Session) -> Sequence[Study]:
 
 def dataset(session: Session, study: Study) -> Dataset:
     return session.get_one(Dataset, study.dataset_id)
-
-
-def searched_trials(study: Study) -> int:
-    """How many trials of the budget the search may propose: repeats take the rest."""
-    return study.trials if study.confirm is None else Confirmation(**study.confirm).searched(study.trials)
 
 
 def start(study: Study, environment: dict[str, Any]) -> None:

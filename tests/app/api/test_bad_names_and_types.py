@@ -21,6 +21,7 @@ from tests.app.api.documents import (
 from tests.app.api.problems import problem_of
 
 UNKNOWN_NAMES = [
+    Wrong(study(confirm={"finalist": 5}), "/confirm/finalist", nearest("field", "finalist", "finalists")),
     Wrong(study(tirals=10), "/tirals", nearest("field", "tirals", "trials")),
     Wrong(objective(datset="digits"), "/objective/datset", nearest("field", "datset", "dataset")),
     Wrong(objective(metric="eror_rate"), "/objective/metric", ("'eror_rate'", "'error_rate'")),
@@ -107,7 +108,6 @@ ODD_TEXT = [
 ]
 
 LATER = [  # names of features that are not there yet
-    Wrong(study(confirm={"finalist": 5}), "/confirm/finalist", nearest("field", "finalist", "finalists")),
     Wrong(objective(direction="minimize"), "/objective/direction", ("unknown field 'direction'",)),
     Wrong(study(strategy={"type": "grid"}), "/strategy/type", ("'grid'",)),
 ]

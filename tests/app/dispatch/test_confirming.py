@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from app.confirming import Winner, winner_of_study
 from app.dispatch import job_orders
 from app.dispatch.messages import SaveModel
 from app.dispatch.packing import plan_of
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.settings import Settings
-from app.store import jobs, studies, trials, winners
+from app.store import jobs, studies, trials
 from app.store.database import Database
 from app.store.models import Study, Trial
 from app.store.times import now
-from app.store.winners import Winner
 from tests.app.dispatch.making import (
     add_running_study,
     advance,
@@ -58,7 +58,7 @@ def repeats_of(database: Database, study_id: str) -> dict[int, list[Trial]]:
 
 def winner_of(database: Database, study_id: str) -> Winner | None:
     with database.reading() as session:
-        return winners.of_study(session, studies.get(session, study_id))
+        return winner_of_study(session, studies.get(session, study_id))
 
 
 def seeds(study: Study, rows: Sequence[Trial]) -> list[int]:

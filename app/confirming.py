@@ -1,4 +1,4 @@
-"""The winner of a complete study: of its finalists the one with the best mean, or without finalists the best trial."""
+"""What confirmation leaves to search with, and the winner: the finalist with the best mean, or else the best trial."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.lifecycle import StudyState, TrialState
 from app.store import trials
 from app.store.models import Study, Trial
-from engine.search import Finalist, winner_of
+from engine.search import Confirmation, Finalist, winner_of
 from engine.training.metrics import METRICS, Metric
 
 
@@ -23,7 +23,12 @@ class Winner:
         return mean(self.seed_values)
 
 
-def of_study(session: Session, study: Study) -> Winner | None:
+def searched_trials(study: Study) -> int:
+    """How many trials of the budget the search may propose: repeats take the rest."""
+    return study.trials if study.confirm is None else Confirmation(**study.confirm).searched(study.trials)
+
+
+def winner_of_study(session: Session, study: Study) -> Winner | None:
     if study.state is not StudyState.COMPLETE:
         return None
     repeats = trials.repeats_by_finalist(session, study.id)
