@@ -8,6 +8,7 @@ from engine.training.dataset import Dataset
 from engine.training.early_stopping import EarlyStopping
 from engine.training.metrics import Metric, Outputs
 from engine.training.plan import TrainingPlan
+from engine.training.pruning import StopCurve, limit_at
 from engine.training.result import MAX_BATCH_LOSSES, LearningCurve, Signals, TrainingResult
 from engine.training.signs import signs_of
 
@@ -38,18 +39,38 @@ class Member:
     plan: TrainingPlan
     metric: Metric
     dataset: Dataset
+    stop_curve: StopCurve = ()
     stopping: EarlyStopping = field(init=False)
+    best: EarlyStopping = field(init=False)
     curve: LearningCurve = field(default_factory=LearningCurve)
     epochs: int = 0
     failure: str | None = None
     signals: Signals = field(default_factory=Signals)
 
     def __post_init__(self) -> None:
-        self.stopping = EarlyStopping(self.plan.early_stopping_patience)
+        patience = self.plan.early_stopping_patience
+        self.stopping = EarlyStopping(patience)
+        # A member that is pruned keeps its best epoch even if its plan would have kept the last.
+        self.best = self.stopping if patience is not None else EarlyStopping(self.plan.epochs)
 
     @property
     def is_done(self) -> bool:
+        return self._has_ended or self.is_pruned
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether it is given up before its end, because the best it has come to is worse than the stop curve."""
+        limit = limit_at(self.epochs, self.stop_curve)
+        return not self._has_ended and limit is not None and self.best.best_score[0] > self.metric.cost(limit)
+
+    @property
+    def _has_ended(self) -> bool:
         return self.failure is not None or self.epochs >= self.plan.epochs or self.stopping.is_over(self.epochs)
+
+    @property
+    def selection(self) -> EarlyStopping:
+        """What tells the epoch whose weights are kept."""
+        return self.best if self.is_pruned else self.stopping
 
     @property
     def records_batches(self) -> bool:
@@ -63,7 +84,10 @@ class Member:
             self.failure = f"the loss became NaN or infinite in epoch {self.epochs}"
             return
         self.curve.append(self.epochs, measured.train_value, measured.dev_value)
-        self.stopping.record(self.epochs, self.metric.cost(measured.dev_value), measured.dev_loss, parameters)
+        score = self.metric.cost(measured.dev_value), measured.dev_loss
+        self.stopping.record(self.epochs, *score, parameters)
+        if self.stop_curve and self.best is not self.stopping:
+            self.best.record(self.epochs, *score, parameters)
 
     def result(self, metrics: dict[str, float], saturated: list[float], parameters: list[Array]) -> TrainingResult:
         """The result, given what was measured with the weights that are kept (`saturated` by hidden layer)."""
@@ -73,11 +97,12 @@ class Member:
         return TrainingResult(
             value=None if failure else metrics[f"dev_{self.metric.name}"],
             metrics={} if failure else metrics,
-            best_epoch=None if failure else self.stopping.best_epoch,
+            best_epoch=None if failure else self.selection.best_epoch,
             epochs=self.epochs,
             curve=self.curve,
             parameters=parameters,
             signals=signals,
             signs=signs_of(signals, None if failure else metrics["train_loss"], self.plan.batch_size, self.dataset),
             failure=failure,
+            is_pruned=failure is None and self.is_pruned,
         )

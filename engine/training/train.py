@@ -11,6 +11,7 @@ from engine.training.metrics import every_metric, metric_for
 from engine.training.pack import Pack
 from engine.training.packing import group_by_key
 from engine.training.plan import TrainingPlan
+from engine.training.pruning import StopCurve
 from engine.training.result import TrainingResult
 
 OnEpoch = Callable[[int, Mapping[int, float]], None]
@@ -27,16 +28,20 @@ def train_pack(
     dataset: Dataset,
     on_epoch: OnEpoch | None = None,
     on_result: OnResult | None = None,
+    stop_curves: Sequence[StopCurve] | None = None,
 ) -> list[TrainingResult]:
     """Train any plans on one dataset, those of one pack key together; results stand in the order of the plans.
 
     on_epoch(epoch, dev)   after each epoch of a group: the latest dev metric of its members by position in `plans`
     on_result(position, result)   as soon as a member is done, while its pack mates may go on
+    stop_curves   one per plan, by which it is pruned (see `pruning`); one that is not pruned has the same bits as
+                  without
 
-    The bits of a result depend on its plan and the dataset alone, not on what it trained beside. Raises
-    InvalidField if a plan's metric does not fit the dataset's task.
+    The bits of a result depend on its plan, its stop curve and the dataset alone, not on what it trained beside.
+    Raises InvalidField if a plan's metric does not fit the dataset's task.
     """
     results: dict[int, TrainingResult] = {}
+    curves = stop_curves or [()] * len(plans)
 
     def deliver(position: int, result: TrainingResult) -> None:
         results[position] = result
@@ -45,7 +50,7 @@ def train_pack(
 
     for positions in group_by_key(plans):
         metric = metric_for(plans[positions[0]].metric, dataset.task)
-        members = [Member(position, plans[position], metric, dataset) for position in positions]
+        members = [Member(position, plans[position], metric, dataset, curves[position]) for position in positions]
         _train_group(members, dataset, on_epoch or _ignore, deliver)
     return [results[position] for position in range(len(plans))]
 
@@ -91,7 +96,7 @@ def _results(leaving: list[int], members: list[Member], pack: Pack) -> list[Trai
     """The results of the members at the positions `leaving`, measured with the weights they keep."""
     parameters = pack.parameters.of(leaving)
     for row, k in enumerate(leaving):
-        parameters.all[row] = members[k].stopping.kept(parameters.all[row])
+        parameters.all[row] = members[k].selection.kept(parameters.all[row])
     plans = [members[k].plan for k in leaving]
     evaluation, saturation = Evaluation(parameters, plans, pack.dataset), Saturation(plans)
     train_outputs = evaluation.outputs(pack.dataset.train)
