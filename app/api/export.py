@@ -18,10 +18,12 @@ STUDY_FIELDS = (
     "seed",
     "search_space",
     "strategy",
+    "pruning",
     "trials",
     "max_seconds",
     "round",
     "counts",
+    "epochs_saved",
     "best_trial",
     "winner",
     "warnings",
@@ -76,4 +78,4 @@ def _trial(trial: Trial, study: Study, curve: Curve | None) -> dict[str, Any]:
 
 def _is_reproducible(trial: Trial) -> bool:
     """Whether the number of epochs is a matter of the trial, not of when somebody stopped it or looked."""
-    return trial.state is TrialState.COMPLETE or trial.failure_reason is FailureReason.DIVERGED
+    return trial.state in (TrialState.COMPLETE, TrialState.PRUNED) or trial.failure_reason is FailureReason.DIVERGED

@@ -15,7 +15,8 @@ from app.errors import InvalidInput, json_pointer
 from app.store import spaces
 from app.store.models import Dataset, Study
 from engine.errors import InvalidField, Path, unknown_name
-from engine.search import READY_MADE, Condition, SearchSpace, strategy_from_json
+from engine.search import READY_MADE, Condition, SearchSpace, Strategy, pruning_from_json, strategy_from_json
+from engine.search.fields import shown, within
 from engine.training.diagnosis import HIGH_GAP
 from engine.training.effects import check_effect, check_together
 from engine.training.metrics import Metric, metric_for
@@ -52,7 +53,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     with at():
-        strategy.round_sizes(request.trials)
+        pruning = _pruning(request, strategy)
     return Study(
         name=request.name or dataset.name,
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
@@ -68,11 +69,28 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
             "training": dict(fixed),
         },
         strategy=strategy.to_json(),
+        pruning=pruning,
         trials=request.trials,
         trial_timeout_seconds=request.trial_timeout_seconds,
         max_seconds=request.max_seconds,
         max_attempts=request.max_attempts,
     )
+
+
+def _pruning(request: StudyRequest, strategy: Strategy) -> dict[str, Any] | None:
+    """Raises InvalidField where it could have no effect, or the budget is too small for the strategy."""
+    rounds = len(strategy.round_sizes(request.trials))
+    if request.pruning is None or (rounds == 1 and "pruning" not in request.model_fields_set):
+        return None
+    with within("pruning"):
+        pruning = pruning_from_json(request.pruning).to_json()
+    if rounds == 1:
+        message = (
+            "`pruning` must be null with a strategy of a single round, as it compares trials with those of earlier "
+            f"rounds, but got {shown(request.pruning)}"
+        )
+        raise InvalidField(("pruning",), message)
+    return pruning
 
 
 def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, SearchSpace]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from app.dispatch import pruning
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.store import rounds, studies, trials
 from app.store.models import Round, Study, Trial
@@ -50,7 +51,8 @@ def _next_round(session: Session, study: Study) -> None:
         _end(session, study, EndedBy.BUDGET)
         return
     proposals = strategy.propose(space, study.seed, number, sizes, observations)
-    rounds.open_next(session, study, proposals.box.to_json(), proposals.values)
+    stop_curve = pruning.stop_curve(session, study, past[-1]) if past else None
+    rounds.open_next(session, study, proposals.box.to_json(), proposals.values, stop_curve)
 
 
 def _close(

@@ -51,8 +51,16 @@ def curve(session: Session, trial: Trial) -> Curve | None:
 
 def curves(session: Session, study_id: str) -> dict[int, Curve]:
     """All learning curves of a study by the number of their trial, without the losses of mini-batches."""
-    query = select(Curve).where(Curve.study_id == study_id).options(defer(Curve.batch_losses, raiseload=True))
-    return {row.number: row for row in session.scalars(query)}
+    return _curves(session, select(Curve).where(Curve.study_id == study_id))
+
+
+def curves_of(session: Session, study_id: str, numbers: Sequence[int]) -> dict[int, Curve]:
+    """Those of the trials `numbers`, likewise."""
+    return _curves(session, select(Curve).where(Curve.study_id == study_id, Curve.number.in_(numbers)))
+
+
+def _curves(session: Session, query: Select[Curve]) -> dict[int, Curve]:
+    return {row.number: row for row in session.scalars(query.options(defer(Curve.batch_losses, raiseload=True)))}
 
 
 def waiting(session: Session, study_id: str, limit: int) -> Sequence[Trial]:
@@ -72,10 +80,14 @@ def every(session: Session, study_id: str) -> Sequence[Trial]:
     return session.scalars(_of(study_id).order_by(Trial.number)).all()
 
 
-def best(session: Session, study_id: str) -> Trial | None:
-    """The complete trial with the lowest cost; ties go to the lower dev loss, then to the lower number."""
+def leading(session: Session, study_id: str, count: int) -> Sequence[Trial]:
+    """So many complete trials, the best first: by cost, then by dev loss, then by number."""
     query = _of(study_id).where(Trial.state == TrialState.COMPLETE)
-    return session.scalars(query.order_by(Trial.cost, Trial.dev_loss, Trial.number).limit(1)).first()
+    return session.scalars(query.order_by(Trial.cost, Trial.dev_loss, Trial.number).limit(count)).all()
+
+
+def best(session: Session, study_id: str) -> Trial | None:
+    return next(iter(leading(session, study_id, 1)), None)
 
 
 def move(study: Study, trial: Trial, state: TrialState) -> None:

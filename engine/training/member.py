@@ -8,7 +8,6 @@ from engine.training.dataset import Dataset
 from engine.training.early_stopping import EarlyStopping
 from engine.training.metrics import Metric, Outputs
 from engine.training.plan import TrainingPlan
-from engine.training.pruning import StopCurve, limit_at
 from engine.training.result import MAX_BATCH_LOSSES, LearningCurve, Signals, TrainingResult
 from engine.training.signs import signs_of
 
@@ -39,7 +38,8 @@ class Member:
     plan: TrainingPlan
     metric: Metric
     dataset: Dataset
-    stop_curve: StopCurve = ()
+    may_be_pruned: bool = False
+    is_pruned: bool = False
     stopping: EarlyStopping = field(init=False)
     best: EarlyStopping = field(init=False)
     curve: LearningCurve = field(default_factory=LearningCurve)
@@ -58,14 +58,12 @@ class Member:
         return self._has_ended or self.is_pruned
 
     @property
-    def is_pruned(self) -> bool:
-        """Whether it is given up before its end, because the best it has come to is worse than the stop curve."""
-        limit = limit_at(self.epochs, self.stop_curve)
-        return not self._has_ended and limit is not None and self.best.best_score[0] > self.metric.cost(limit)
-
-    @property
     def _has_ended(self) -> bool:
         return self.failure is not None or self.epochs >= self.plan.epochs or self.stopping.is_over(self.epochs)
+
+    def give_up(self) -> None:
+        """Prune it, unless it has ended by itself."""
+        self.is_pruned = not self._has_ended
 
     @property
     def selection(self) -> EarlyStopping:
@@ -86,7 +84,7 @@ class Member:
         self.curve.append(self.epochs, measured.train_value, measured.dev_value)
         score = self.metric.cost(measured.dev_value), measured.dev_loss
         self.stopping.record(self.epochs, *score, parameters)
-        if self.stop_curve and self.best is not self.stopping:
+        if self.may_be_pruned and self.best is not self.stopping:
             self.best.record(self.epochs, *score, parameters)
 
     def result(self, metrics: dict[str, float], saturated: list[float], parameters: list[Array]) -> TrainingResult:
@@ -104,5 +102,5 @@ class Member:
             signals=signals,
             signs=signs_of(signals, None if failure else metrics["train_loss"], self.plan.batch_size, self.dataset),
             failure=failure,
-            is_pruned=failure is None and self.is_pruned,
+            epochs_saved=self.plan.epochs - self.epochs if self.is_pruned and failure is None else 0,
         )

@@ -54,11 +54,15 @@ def test_a_pruning_comes_back_from_json() -> None:
             ("grace",),
             "unknown field of a pruning of type stop_curve 'grace': the nearest known one is 'grace_epochs'",
         ),
-        ({"type": "stop_curve", "grace_epochs": -1}, ("grace_epochs",), "`0 <= grace_epochs <= 100000` must hold, but got -1"),
+        (
+            {"type": "stop_curve", "grace_epochs": -1},
+            ("grace_epochs",),
+            "`0 <= grace_epochs <= 100000` must hold, but got -1",
+        ),
         ({"type": "stop_curve", "min_elites": 0}, ("min_elites",), "`1 <= min_elites <= 1000` must hold, but got 0"),
         ({"type": "stop_curve", "min_elites": 2.0}, ("min_elites",), "`min_elites` must be an integer, but got 2.0"),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense_is_refused(document: object, path: tuple[str, ...], message: str) -> None:
     with pytest.raises(InvalidField) as refusal:
         pruning_from_json(document)
