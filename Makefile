@@ -19,10 +19,10 @@ ifneq ($(shell cat $(RUNTIME) 2>/dev/null),$(CURDIR))
 .PHONY: $(RUNTIME) $(DEVELOPMENT)
 endif
 
-.PHONY: help setup demo serve test lint types pytest format bench docs lock
+.PHONY: help setup demo serve test lint types pytest format bench bench-pruning docs lock
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(RUNTIME) ## install Parfocal into .venv, and no more
 	@echo "Parfocal is installed in .venv: try make demo"
@@ -57,6 +57,9 @@ bench: .venv-bench/.installed ## measure the engine and whole studies against wh
 	.venv-bench/bin/python -m benchmarks.engine --json benchmarks/results/engine.json
 	.venv-bench/bin/python -m benchmarks.agreement --json benchmarks/results/agreement.json
 	.venv-bench/bin/python -m benchmarks.study --json benchmarks/results/study.json
+
+bench-pruning: $(DEVELOPMENT) ## measure what pruning saves, and that it costs no winner
+	$(BIN)/python -m benchmarks.pruning --json benchmarks/results/pruning.json
 
 .venv-bench/.installed: pyproject.toml
 	$(or $(PYTHON),python3) -m venv .venv-bench

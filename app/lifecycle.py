@@ -1,7 +1,7 @@
 """The three state machines.
 
     study   queued → running → complete | failed | cancelled
-    trial   waiting → running → complete | failed | cancelled,  running → waiting when its worker was lost
+    trial   waiting → running → complete | pruned | failed | cancelled,  running → waiting when its worker was lost
     job     waiting → running → complete | failed,  running → waiting when its worker was lost
 
 A study can be cancelled from any state that is not an end. A trial or a job never leaves an end.
@@ -25,6 +25,7 @@ class TrialState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     COMPLETE = "complete"
+    PRUNED = "pruned"  # given up, because the best trials of earlier rounds had come further by the same epoch
     FAILED = "failed"
     CANCELLED = "cancelled"
 
@@ -87,7 +88,13 @@ STUDY_LIFE = Life(
 TRIAL_LIFE = Life(
     {
         TrialState.WAITING: {TrialState.RUNNING, TrialState.CANCELLED},
-        TrialState.RUNNING: {TrialState.WAITING, TrialState.COMPLETE, TrialState.FAILED, TrialState.CANCELLED},
+        TrialState.RUNNING: {
+            TrialState.WAITING,
+            TrialState.COMPLETE,
+            TrialState.PRUNED,
+            TrialState.FAILED,
+            TrialState.CANCELLED,
+        },
     }
 )
 

@@ -22,12 +22,14 @@ STUDY_FIELDS = (
     "seed",
     "search_space",
     "strategy",
+    "pruning",
     "trials",
     "confirm",
     "finalists",
     "max_seconds",
     "round",
     "counts",
+    "epochs_saved",
     "best_trial",
     "winner",
     "warnings",
@@ -89,4 +91,4 @@ def _epochs(trial: Trial) -> dict[str, Any]:
 
 def _is_reproducible(trial: Trial) -> bool:
     """Whether the number of epochs is a matter of the trial, not of when somebody stopped it or looked."""
-    return trial.state is TrialState.COMPLETE or trial.failure_reason is FailureReason.DIVERGED
+    return trial.state in (TrialState.COMPLETE, TrialState.PRUNED) or trial.failure_reason is FailureReason.DIVERGED

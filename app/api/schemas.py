@@ -17,6 +17,7 @@ MAX_SEEDS = 32  # the error of the mean is less than a fifth of a single trainin
 
 TRAINING_DEFAULT = {"epochs": 30}
 STRATEGY_DEFAULT = {"type": "coarse_to_fine"}
+PRUNING_DEFAULT = {"type": "stop_curve"}
 
 Seconds = Annotated[float, Field(gt=0, le=10_000_000)]
 # What the engine judges: it takes any names, and refuses those it does not know with the nearest one.
@@ -75,6 +76,11 @@ class StudyRequest(StrictModel):
     strategy: Document = Field(
         default_factory=lambda: dict(STRATEGY_DEFAULT), description="`type` is `coarse_to_fine` or `random`."
     )
+    pruning: Document | None = Field(
+        default_factory=lambda: dict(PRUNING_DEFAULT),
+        description="Stops trials that are worse than the best of earlier rounds were after as many epochs. Null: none "
+        "is stopped, which is also the default for a strategy of a single round.",
+    )
     trials: int = Field(100, ge=1, le=MAX_TRIALS, description="The budget, repeats included.")
     confirm: ConfirmRequest | None = Field(
         None,
@@ -123,6 +129,7 @@ class StudyAnswer(BaseModel):
     search_space: dict[str, Any]
     objective: dict[str, Any]
     strategy: dict[str, Any]
+    pruning: dict[str, Any] | None
     trials: int = Field(description="The budget, repeats included.")
     confirm: ConfirmAnswer | None
     finalists: list[int] | None = Field(description="Trials that are trained again, the best first, after the search.")
@@ -134,6 +141,7 @@ class StudyAnswer(BaseModel):
         description="Trials and repeats by state; `unproposed` are those of the budget still to come."
     )
     mean_pack_size: float | None = Field(description="Trials per pack, of those sent so far.")
+    epochs_saved: int = Field(description="Epochs that pruned trials were planned for and did not train.")
     best_trial: TrialSummary | None
     winner: WinnerAnswer | None = Field(
         description="Once the study is complete, the finalist with the best mean; without `confirm`, the best trial."
@@ -153,6 +161,10 @@ class RoundAnswer(BaseModel):
     first_trial: int
     trials: int
     box: dict[str, Any]
+    stop_curve: list[float | None] | None = Field(
+        description="The limit of the metric epoch by epoch, made when the round opened: a trial whose best so far is "
+        "worse is pruned. Null where anything goes; the last holds for all epochs that follow."
+    )
     elites: list[int] | None = Field(description="Trials that shape the next box, the best first; null while open.")
     borders: list[dict[str, Any]] | None = Field(description="Borders of the space that the best trial so far lies on.")
 

@@ -16,7 +16,16 @@ from app.errors import InvalidInput, json_pointer
 from app.store import spaces
 from app.store.models import Dataset, Study
 from engine.errors import InvalidField, Path, unknown_name
-from engine.search import READY_MADE, Condition, Confirmation, SearchSpace, Strategy, strategy_from_json
+from engine.search import (
+    READY_MADE,
+    Condition,
+    Confirmation,
+    SearchSpace,
+    Strategy,
+    pruning_from_json,
+    strategy_from_json,
+)
+from engine.search.fields import shown, within
 from engine.training.diagnosis import HIGH_GAP
 from engine.training.effects import check_effect, check_together
 from engine.training.metrics import Metric, metric_for
@@ -53,6 +62,8 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
     confirmation = _confirmation(request, strategy)
+    with at():
+        pruning = _pruning(request, strategy)
     return Study(
         name=request.name or dataset.name,
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
@@ -68,6 +79,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
             "training": dict(fixed),
         },
         strategy=strategy.to_json(),
+        pruning=pruning,
         trials=request.trials,
         confirm=None if confirmation is None else asdict(confirmation),
         trial_timeout_seconds=request.trial_timeout_seconds,
@@ -92,6 +104,22 @@ def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | N
         strategy.round_sizes(usual.searched(request.trials))
         return usual
     return None
+
+
+def _pruning(request: StudyRequest, strategy: Strategy) -> dict[str, Any] | None:
+    """Raises InvalidField where it could have no effect, or the budget is too small for the strategy."""
+    rounds = len(strategy.round_sizes(request.trials))
+    if request.pruning is None or (rounds == 1 and "pruning" not in request.model_fields_set):
+        return None
+    with within("pruning"):
+        pruning = pruning_from_json(request.pruning).to_json()
+    if rounds == 1:
+        message = (
+            "`pruning` must be null with a strategy of a single round, as it compares trials with those of earlier "
+            f"rounds, but got {shown(request.pruning)}"
+        )
+        raise InvalidField(("pruning",), message)
+    return pruning
 
 
 def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, SearchSpace]:

@@ -44,6 +44,7 @@ def round_answer(row: Round) -> RoundAnswer:
         first_trial=row.first_trial,
         trials=row.trials,
         box=row.box,
+        stop_curve=row.stop_curve,
         elites=row.elites,
         borders=row.borders,
     )

@@ -67,6 +67,8 @@ def _details(study: Answer) -> Iterator[Text]:
     )
     if study["mean_pack_size"]:
         yield Text(f"trained in packs of {study['mean_pack_size']:.2g} trials on average")
+    if study["epochs_saved"]:
+        yield Text(f"pruning saved {study['epochs_saved']:,} epochs of {study['counts']['pruned']} trials")
     if study["failure"]:
         yield Text(printable(study["failure"]), style="red")
     elif study["ended_by"] == "max_seconds":

@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.training import LearningCurve, TrainingPlan
 from engine.training.gradient_check import GradientCheck
+from engine.training.pruning import StopCurve
 from engine.training.result import Sign, Signals
 
 
@@ -37,6 +38,7 @@ class TrainPacks:
 
     dataset: Path
     members: tuple[Member, ...]
+    stop_curve: StopCurve = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Finished:
     curve: LearningCurve
     signals: Signals
     signs: Sequence[Sign]
+    epochs_saved: int = 0  # by pruning, over all trainings; above 0 exactly if it was pruned
 
 
 @dataclass(frozen=True)

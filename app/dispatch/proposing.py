@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.confirming import searched_trials
+from app.dispatch import pruning
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.store import rounds, studies, trials
 from app.store.models import Round, Study, Trial
@@ -54,7 +55,8 @@ def _next_round(session: Session, study: Study) -> None:
         _confirm(session, study)
         return
     proposals = strategy.propose(space, study.seed, number, sizes, observations)
-    rounds.open_next(session, study, proposals.box.to_json(), proposals.values)
+    stop_curve = pruning.stop_curve(session, study, past[-1]) if past else None
+    rounds.open_next(session, study, proposals.box.to_json(), proposals.values, stop_curve)
 
 
 def _close(

@@ -73,7 +73,8 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
         trial.cost = METRICS[study.objective["metric"]].cost(message.value)
         trial.dev_loss = message.metrics["dev_loss"]
         trial.best_epoch = message.best_epoch
-        trials.move(study, trial, TrialState.COMPLETE)
+        study.epochs_saved += message.epochs_saved
+        trials.move(study, trial, TrialState.PRUNED if message.epochs_saved else TrialState.COMPLETE)
     else:
         trials.fail(study, trial, FailureReason.DIVERGED, message.failure)
     points = {name: getattr(message.curve, name) for name in ("epoch", "train", "dev")}

@@ -14,9 +14,10 @@ from app.dispatch.messages import Message, TrainPacks
 from app.dispatch.packing import ChosenPack
 from app.dispatch.workers import Lost, Worker
 from app.lifecycle import FailureReason, StudyState, TrialState
-from app.store import packs, studies, trials
-from app.store.models import Study
+from app.store import packs, rounds, studies, trials
+from app.store.models import Study, Trial
 from engine.training.data_shape import DataShape
+from engine.training.pruning import StopCurve
 
 TEXTS = {
     FailureReason.TIMEOUT: "its training took longer than `trial_timeout_seconds`",
@@ -78,7 +79,9 @@ class TrialQueue:
         sent_packs = packs.add(session, study.id, numbers, worker.pid, worker.started)
         overdue_at = time.monotonic() + study.trial_timeout_seconds * len(chosen)
         order = TrainPacks(
-            self.datasets_dir / dataset.content_hash, tuple(member for pack in chosen for member in pack.members)
+            self.datasets_dir / dataset.content_hash,
+            tuple(member for pack in chosen for member in pack.members),
+            _stop_curve(session, study, waiting),
         )
         return SentPacks(sent_packs.id, study.id, numbers, overdue_at), order
 
@@ -98,6 +101,11 @@ def _start(session: Session, study: Study, pack: ChosenPack) -> None:
     for trial in trials.some(session, study.id, pack.numbers):
         trials.start(study, trial, len(pack.members), pack.key)
     studies.count_pack(study, len(pack.members))
+
+
+def _stop_curve(session: Session, study: Study, waiting: Sequence[Trial]) -> StopCurve:
+    """That of the open round; repeats are trained to their end."""
+    return () if waiting[0].repeat_of is not None else rounds.open_one(session, study).stop_curve or ()
 
 
 def _next_study(session: Session, sent: Collection[Assignment]) -> Study | None:

@@ -79,7 +79,8 @@ def _train(order: TrainPacks, dataset: Dataset, say: Say) -> None:
         if all(other in results for other in own):
             say(_result(numbers[position], [results.pop(other) for other in own]))
 
-    train_pack(plans, dataset, on_epoch, on_result)
+    stop_curves = [order.stop_curve] * len(plans)
+    train_pack(plans, dataset, on_epoch, on_result, stop_curves, teams=numbers)
 
 
 def _result(number: int, results: Sequence[TrainingResult]) -> Finished | Diverged:
@@ -87,7 +88,7 @@ def _result(number: int, results: Sequence[TrainingResult]) -> Finished | Diverg
     told = mean.epochs, mean.curve, mean.signals, mean.signs
     if mean.value is None or mean.best_epoch is None:
         return Diverged(number, mean.failure or "", *told)
-    return Finished(number, mean.value, seed_values, mean.metrics, mean.best_epoch, *told)
+    return Finished(number, mean.value, seed_values, mean.metrics, mean.best_epoch, *told, mean.epochs_saved)
 
 
 def _check(order: CheckGradients, dataset: Dataset) -> Checked:

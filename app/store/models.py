@@ -89,6 +89,7 @@ class Study(Base):
     search_space: Mapped[dict[str, Any]]  # as it was when the study was made
     objective: Mapped[dict[str, Any]]
     strategy: Mapped[dict[str, Any]]
+    pruning: Mapped[dict[str, Any] | None]
     trials: Mapped[int]  # the budget, repeats included
     confirm: Mapped[dict[str, Any] | None]  # finalists and repeats; None: the best trial is the winner
     finalists: Mapped[list[Any] | None]  # trial numbers, the best first, once they are trained again
@@ -99,6 +100,7 @@ class Study(Base):
     counts: Mapped[dict[str, Any]]  # trials by state
     packs_sent: Mapped[int] = mapped_column(server_default="0")
     trials_sent: Mapped[int] = mapped_column(server_default="0")  # in those packs; one that was lost is sent again
+    epochs_saved: Mapped[int] = mapped_column(server_default="0")  # planned for pruned trials, and not trained
     warnings: Mapped[list[Any]]
     ended_by: Mapped[EndedBy | None]
     test_looks: Mapped[int] = mapped_column(server_default="0")  # results on the test rows that were revealed
@@ -117,6 +119,7 @@ class Round(Base):
     first_trial: Mapped[int]
     trials: Mapped[int]
     box: Mapped[dict[str, Any]]
+    stop_curve: Mapped[list[Any] | None]  # the limit of the metric by epoch; None where nobody is pruned
     elites: Mapped[list[Any] | None]  # trial numbers; None while the round is open
     borders: Mapped[list[Any] | None]
 

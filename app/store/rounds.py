@@ -10,13 +10,26 @@ from app.store import trials
 from app.store.models import Round, Study
 
 
-def open_next(session: Session, study: Study, box: dict[str, Any], values: Sequence[Mapping[str, Any]]) -> Round:
+def open_next(
+    session: Session,
+    study: Study,
+    box: dict[str, Any],
+    values: Sequence[Mapping[str, Any]],
+    stop_curve: list[float | None] | None = None,
+) -> Round:
     """Start the next round: its trials wait from now on."""
     number = 0 if study.round is None else study.round + 1
     first_trial = trials.count(session, study.id)
     study.version += 1
     study.round = number
-    opened = Round(study_id=study.id, number=number, first_trial=first_trial, trials=len(values), box=box)
+    opened = Round(
+        study_id=study.id,
+        number=number,
+        first_trial=first_trial,
+        trials=len(values),
+        box=box,
+        stop_curve=stop_curve,
+    )
     session.add(opened)
     trials.add(session, study, number, first_trial, values)
     return opened
@@ -26,6 +39,11 @@ def close(study: Study, open_round: Round, elites: list[int], borders: list[Any]
     study.version += 1
     open_round.elites = elites
     open_round.borders = borders
+
+
+def open_one(session: Session, study: Study) -> Round:
+    """The round whose trials wait or train."""
+    return session.get_one(Round, (study.id, study.round))
 
 
 def of_study(session: Session, study_id: str) -> Sequence[Round]:

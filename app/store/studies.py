@@ -21,7 +21,7 @@ def add(session: Session, study: Study) -> Study:
     study.state = StudyState.QUEUED
     study.version = 1
     study.counts = dict.fromkeys(TrialState, 0)
-    study.packs_sent = study.trials_sent = 0
+    study.packs_sent = study.trials_sent = study.epochs_saved = 0
     study.warnings = []
     study.created_at = now()
     session.add(study)

@@ -51,8 +51,16 @@ def curve(session: Session, trial: Trial) -> Curve | None:
 
 def curves(session: Session, study_id: str) -> dict[int, Curve]:
     """All learning curves of a study by the number of their trial, without the losses of mini-batches."""
-    query = select(Curve).where(Curve.study_id == study_id).options(defer(Curve.batch_losses, raiseload=True))
-    return {row.number: row for row in session.scalars(query)}
+    return _curves(session, select(Curve).where(Curve.study_id == study_id))
+
+
+def curves_of(session: Session, study_id: str, numbers: Sequence[int]) -> dict[int, Curve]:
+    """Those of the trials `numbers`, likewise."""
+    return _curves(session, select(Curve).where(Curve.study_id == study_id, Curve.number.in_(numbers)))
+
+
+def _curves(session: Session, query: Select[Curve]) -> dict[int, Curve]:
+    return {row.number: row for row in session.scalars(query.options(defer(Curve.batch_losses, raiseload=True)))}
 
 
 def waiting(session: Session, study_id: str, limit: int) -> Sequence[Trial]:

@@ -10,6 +10,7 @@ from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from engine.search.preview import ChoicePreview, NumericPreview, preview
 from engine.search.proposals import Proposals, draw
+from engine.search.pruning import StopCurve, pruning_from_json
 from engine.search.random_search import RandomSearch
 from engine.search.ready_made import READY_MADE
 from engine.search.scalars import Scalar
@@ -37,10 +38,12 @@ __all__ = [
     "SearchResult",
     "SearchRound",
     "SearchSpace",
+    "StopCurve",
     "Strategy",
     "draw",
     "minimize",
     "preview",
+    "pruning_from_json",
     "ranked",
     "strategy_from_json",
     "touched_borders",

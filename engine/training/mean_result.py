@@ -12,8 +12,8 @@ def mean_result(results: Sequence[TrainingResult]) -> TrainingResult:
     """The mean of all numbers, so exact that equal ones stay as they are; of one result, that itself.
 
     A training that has ended is left out of the later epochs of the curve. `best_epoch` is the lower median, `epochs`
-    the most, `parameters` are those of the first. If one diverges, so does the whole: a setting that fails with every
-    third seed is not to be had for the mean of the others.
+    the most, `epochs_saved` those of all, `parameters` are those of the first. If one diverges, so does the whole: a
+    setting that fails with every third seed is not to be had for the mean of the others.
     """
     if len(results) == 1:
         return results[0]
@@ -28,6 +28,7 @@ def mean_result(results: Sequence[TrainingResult]) -> TrainingResult:
         signals=_mean_signals([result.signals for result in results]),
         signs=_signs(results),
         failure=failure,
+        epochs_saved=0 if failure else sum(result.epochs_saved for result in results),
     )
 
 

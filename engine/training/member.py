@@ -38,18 +38,37 @@ class Member:
     plan: TrainingPlan
     metric: Metric
     dataset: Dataset
+    may_be_pruned: bool = False
+    is_pruned: bool = False
     stopping: EarlyStopping = field(init=False)
+    best: EarlyStopping = field(init=False)
     curve: LearningCurve = field(default_factory=LearningCurve)
     epochs: int = 0
     failure: str | None = None
     signals: Signals = field(default_factory=Signals)
 
     def __post_init__(self) -> None:
-        self.stopping = EarlyStopping(self.plan.early_stopping_patience)
+        patience = self.plan.early_stopping_patience
+        self.stopping = EarlyStopping(patience)
+        # A member that is pruned keeps its best epoch even if its plan would have kept the last.
+        self.best = self.stopping if patience is not None else EarlyStopping(self.plan.epochs)
 
     @property
     def is_done(self) -> bool:
+        return self._has_ended or self.is_pruned
+
+    @property
+    def _has_ended(self) -> bool:
         return self.failure is not None or self.epochs >= self.plan.epochs or self.stopping.is_over(self.epochs)
+
+    def give_up(self) -> None:
+        """Prune it, unless it has ended by itself."""
+        self.is_pruned = not self._has_ended
+
+    @property
+    def selection(self) -> EarlyStopping:
+        """What tells the epoch whose weights are kept."""
+        return self.best if self.is_pruned else self.stopping
 
     @property
     def records_batches(self) -> bool:
@@ -63,7 +82,10 @@ class Member:
             self.failure = f"the loss became NaN or infinite in epoch {self.epochs}"
             return
         self.curve.append(self.epochs, measured.train_value, measured.dev_value)
-        self.stopping.record(self.epochs, self.metric.cost(measured.dev_value), measured.dev_loss, parameters)
+        score = self.metric.cost(measured.dev_value), measured.dev_loss
+        self.stopping.record(self.epochs, *score, parameters)
+        if self.may_be_pruned and self.best is not self.stopping:
+            self.best.record(self.epochs, *score, parameters)
 
     def result(self, metrics: dict[str, float], saturated: list[float], parameters: list[Array]) -> TrainingResult:
         """The result, given what was measured with the weights that are kept (`saturated` by hidden layer)."""
@@ -73,11 +95,12 @@ class Member:
         return TrainingResult(
             value=None if failure else metrics[f"dev_{self.metric.name}"],
             metrics={} if failure else metrics,
-            best_epoch=None if failure else self.stopping.best_epoch,
+            best_epoch=None if failure else self.selection.best_epoch,
             epochs=self.epochs,
             curve=self.curve,
             parameters=parameters,
             signals=signals,
             signs=signs_of(signals, None if failure else metrics["train_loss"], self.plan.batch_size, self.dataset),
             failure=failure,
+            epochs_saved=self.plan.epochs - self.epochs if self.is_pruned and failure is None else 0,
         )

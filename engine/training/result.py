@@ -71,3 +71,4 @@ class TrainingResult:
     signals: Signals = field(default_factory=Signals, repr=False)
     signs: list[Sign] = field(default_factory=list)  # of trouble, see `signs`
     failure: str | None = None  # set if the training diverged
+    epochs_saved: int = 0  # by pruning; above 0 exactly if it was pruned, and then its best epoch's weights are kept

@@ -11,6 +11,7 @@ from engine.training.metrics import every_metric, metric_for
 from engine.training.pack import Pack
 from engine.training.packing import group_by_key
 from engine.training.plan import TrainingPlan
+from engine.training.pruning import StopCurve, Team, teams_of
 from engine.training.result import TrainingResult
 
 OnEpoch = Callable[[int, Mapping[int, float]], None]
@@ -27,16 +28,23 @@ def train_pack(
     dataset: Dataset,
     on_epoch: OnEpoch | None = None,
     on_result: OnResult | None = None,
+    stop_curves: Sequence[StopCurve] | None = None,
+    teams: Sequence[int] | None = None,
 ) -> list[TrainingResult]:
     """Train any plans on one dataset, those of one pack key together; results stand in the order of the plans.
 
     on_epoch(epoch, dev)   after each epoch of a group: the latest dev metric of its members by position in `plans`
     on_result(position, result)   as soon as a member is done, while its pack mates may go on
+    stop_curves   one per plan, by which it is pruned (see `pruning`); one that is not has the same bits as without
+    teams         one number per plan: those of one number have the same key and stop curve, and are pruned together
+                  by their mean; left out, each is pruned alone
 
-    The bits of a result depend on its plan and the dataset alone, not on what it trained beside. Raises
-    InvalidField if a plan's metric does not fit the dataset's task.
+    The bits of a result depend on its plan and the dataset alone, and where it is pruned on its team, but not on what
+    else it trained beside. Raises InvalidField if a plan's metric does not fit the dataset's task.
     """
     results: dict[int, TrainingResult] = {}
+    curves = stop_curves or [()] * len(plans)
+    names = range(len(plans)) if teams is None else teams
 
     def deliver(position: int, result: TrainingResult) -> None:
         results[position] = result
@@ -45,12 +53,14 @@ def train_pack(
 
     for positions in group_by_key(plans):
         metric = metric_for(plans[positions[0]].metric, dataset.task)
-        members = [Member(position, plans[position], metric, dataset) for position in positions]
-        _train_group(members, dataset, on_epoch or _ignore, deliver)
+        members = [Member(each, plans[each], metric, dataset, may_be_pruned=bool(curves[each])) for each in positions]
+        _train_group(members, teams_of(members, names, curves), dataset, on_epoch or _ignore, deliver)
     return [results[position] for position in range(len(plans))]
 
 
-def _train_group(members: list[Member], dataset: Dataset, on_epoch: OnEpoch, on_result: OnResult) -> None:
+def _train_group(
+    members: list[Member], teams: list[Team], dataset: Dataset, on_epoch: OnEpoch, on_result: OnResult
+) -> None:
     pack = Pack([member.plan for member in members], dataset)
     # A member that diverges overflows on its way, in its own slice of the arrays: that is a result, not an error.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -61,6 +71,8 @@ def _train_group(members: list[Member], dataset: Dataset, on_epoch: OnEpoch, on_
             _record_batches(members, pack)
             for k, member in enumerate(members):
                 member.record(measured[k], pack.gradient_norms[k], pack.parameters.all[k])
+            for team in teams:
+                team.prune()
             on_epoch(
                 members[0].epochs, {member.position: member.curve.dev[-1] for member in members if not member.failure}
             )
@@ -91,7 +103,7 @@ def _results(leaving: list[int], members: list[Member], pack: Pack) -> list[Trai
     """The results of the members at the positions `leaving`, measured with the weights they keep."""
     parameters = pack.parameters.of(leaving)
     for row, k in enumerate(leaving):
-        parameters.all[row] = members[k].stopping.kept(parameters.all[row])
+        parameters.all[row] = members[k].selection.kept(parameters.all[row])
     plans = [members[k].plan for k in leaving]
     evaluation, saturation = Evaluation(parameters, plans, pack.dataset), Saturation(plans)
     train_outputs = evaluation.outputs(pack.dataset.train)

@@ -22,9 +22,10 @@ LIVES: list[tuple[type[StrEnum], Life[Any], set[str], set[str]]] = [
         TRIAL_LIFE,
         {
             "waiting → running", "waiting → cancelled",
-            "running → waiting", "running → complete", "running → failed", "running → cancelled",
+            "running → waiting", "running → complete", "running → pruned", "running → failed",
+            "running → cancelled",
         },
-        {"complete", "failed", "cancelled"},
+        {"complete", "pruned", "failed", "cancelled"},
     ),
     (
         JobState,

@@ -91,8 +91,7 @@ WRONG_QUERIES = {
     "%00=5": ("\0", "unknown field '\\x00'"),
 }
 WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
-    "state=runing": ("state", "'waiting', 'running', 'complete', 'failed' or 'cancelled', but got 'runing'"),
-    "state=pruned": ("state", "but got 'pruned'"),
+    "state=runing": ("state", "'waiting', 'running', 'complete', 'pruned', 'failed' or 'cancelled', but got 'runing'"),
     "round=-1": ("round", "greater than or equal to 0, but got '-1'"),
     f"round={HUGE}": ("round", "less than"),
     "round=first": ("round", "valid integer"),

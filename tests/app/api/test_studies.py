@@ -12,12 +12,12 @@ from engine.training.samples import SAMPLE_NAMES
 from tests.app.api.problems import problem_of
 
 STUDY_FIELDS = {
-    "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "trials",
-    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "best_trial",
-    "winner", "confirm", "finalists", "warnings", "ended_by", "failure", "environment", "created_at", "started_at",
-    "finished_at",
+    "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "pruning", "trials",
+    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "epochs_saved",
+    "best_trial", "winner", "confirm", "finalists", "warnings", "ended_by", "failure", "environment", "created_at",
+    "started_at", "finished_at",
 }  # fmt: skip
-STATES = {"unproposed", "waiting", "running", "complete", "failed", "cancelled"}
+STATES = {"unproposed", "waiting", "running", "complete", "pruned", "failed", "cancelled"}
 
 
 def trials_of(service: httpx.Client, study: dict[str, Any], **query: Any) -> list[dict[str, Any]]:
@@ -55,6 +55,7 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
         "elite_fraction": 0.2,
         "margin": 0.1,
     }
+    assert study["pruning"] == {"type": "stop_curve", "grace_epochs": 3, "min_elites": 8}
     assert (study["trial_timeout_seconds"], study["max_seconds"], study["max_attempts"]) == (600, None, 3)
     assert (study["best_trial"], study["winner"], study["warnings"], study["failure"]) == (None, None, [], None)
     assert (study["confirm"], study["finalists"]) == ({"finalists": 5, "repeats": 3}, None)
@@ -110,6 +111,21 @@ def test_what_is_asked_is_what_is_stored(api: httpx.Client) -> None:
     study = api.post("/v1/studies", json=asked).raise_for_status().json()
     asked["objective"] |= {"base_error": None, "high_gap": None}
     assert {field: study[field] for field in asked} == asked
+
+
+def test_a_strategy_of_a_single_round_prunes_nobody(api: httpx.Client) -> None:
+    for strategy in ({"type": "random"}, {"type": "coarse_to_fine", "rounds": 1}):
+        study = api.post("/v1/studies", json={"objective": {"dataset": "digits"}, "strategy": strategy})
+        assert study.raise_for_status().json()["pruning"] is None
+
+
+def test_pruning_can_be_set_and_turned_off(api: httpx.Client) -> None:
+    for asked, stored in (
+        ({"type": "stop_curve", "grace_epochs": 9}, {"type": "stop_curve", "grace_epochs": 9, "min_elites": 8}),
+        (None, None),
+    ):
+        study = api.post("/v1/studies", json={"objective": {"dataset": "digits"}, "pruning": asked})
+        assert study.raise_for_status().json()["pruning"] == stored
 
 
 def test_a_stored_space_is_searched_by_its_id(api: httpx.Client) -> None:
@@ -252,14 +268,17 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
     document = json.loads(text)
     assert document.keys() == {"study", "rounds", "trials"}
     assert document["study"].keys() == {
-        "name", "state", "seed", "search_space", "objective", "strategy", "trials", "confirm", "finalists",
-        "max_seconds", "round", "counts", "best_trial", "winner", "warnings", "ended_by", "failure", "environment",
+        "name", "state", "seed", "search_space", "objective", "strategy", "pruning", "trials", "confirm", "finalists",
+        "max_seconds", "round", "counts", "epochs_saved", "best_trial", "winner", "warnings", "ended_by", "failure",
+        "environment",
     }  # fmt: skip
     assert document["study"]["objective"].keys() == {
         "type", "dataset", "metric", "base_error", "high_gap", "seeds", "training"
     }  # fmt: skip
     for closed in document["rounds"]:
-        assert closed.keys() == {"number", "state", "first_trial", "trials", "box", "elites", "borders"}
+        assert closed.keys() == {
+                "number", "state", "first_trial", "trials", "box", "stop_curve", "elites", "borders"
+            }  # fmt: skip
     for trial in document["trials"]:
         assert trial.keys() == {
             "number", "state", "round", "values", "value", "standard_error", "seed_values", "metrics", "diagnosis",

@@ -131,6 +131,18 @@ def test_a_study_is_shown_with_what_to_try_next(parfocal: Parfocal, finished: di
     assert f"packs of {finished['mean_pack_size']:.2g} trials on average" in out
 
 
+def test_what_pruning_saved_is_shown_and_pruned_trials_are_listed(parfocal: Parfocal, client: Client) -> None:
+    pruning = {"type": "stop_curve", "grace_epochs": 0, "min_elites": 1}  # as harsh as can be
+    study = client.wait(client.create_study(SMALL_STUDY | {"name": "pruned", "pruning": pruning})["id"])
+    pruned = study["counts"]["pruned"]
+    assert pruned > 0
+    out = parfocal("show", study["id"]).out
+    assert f"pruning saved {study['epochs_saved']:,} epochs of {pruned} trials" in out
+    assert f"{pruned} pruned" in out
+    listed = parfocal("trials", study["id"], "--state", "pruned").out
+    assert len([line for line in listed.splitlines()[1:] if " pruned " in line]) == pruned
+
+
 def test_a_study_without_results_is_shown_too(parfocal: Parfocal, long_study: dict[str, Any]) -> None:
     outcome = parfocal("show", long_study["id"])
     assert outcome.exit_code == 0

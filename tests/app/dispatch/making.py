@@ -91,16 +91,19 @@ def answer_of(database: Database, study_id: str) -> bytes:
 SIGNALS = Signals([0.5, 0.25], [0.125, 0.25], [0.75], [0.5, 0.375])
 
 
-def finished(number: int, value: float = 0.25, dev_loss: float = 0.5) -> Finished:
+def finished(number: int, value: float = 0.25, dev_loss: float = 0.5, *, epochs_saved: int = 0) -> Finished:
     metrics = {"train_error_rate": 0.125, "dev_error_rate": value, "train_loss": 0.375, "dev_loss": dev_loss}
     curve = LearningCurve([1, 2], [0.5, 0.125], [value, 0.75])
-    return Finished(number, value, [value], metrics, 1, 2, curve, SIGNALS, ["saturated"])
+    return Finished(number, value, [value], metrics, 1, 2, curve, SIGNALS, ["saturated"], epochs_saved)
 
 
 def diverged(number: int) -> Diverged:
     failure = "the loss became NaN or infinite in epoch 2"
     signals = Signals([0.5, 0.25], [0.5, 0.25], [], [0.5])
     return Diverged(number, failure, 2, LearningCurve([1], [0.5], [0.5]), signals, ["exploding"])
+
+
+WITH_RESULT = {TrialState.COMPLETE, TrialState.PRUNED}
 
 
 def assert_consistent(database: Database, study_id: str) -> None:
@@ -117,8 +120,8 @@ def assert_consistent(database: Database, study_id: str) -> None:
         assert (row.finished_at is not None) == (row.state in TRIAL_LIFE.ends)
         assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)
         for result in (row.value, row.seed_values, row.cost, row.dev_loss, row.metrics, row.best_epoch):
-            assert (result is not None) == (row.state is TrialState.COMPLETE)
-        trained_to_an_end = row.state is TrialState.COMPLETE or row.failure_reason is FailureReason.DIVERGED
+            assert (result is not None) == (row.state in WITH_RESULT)
+        trained_to_an_end = row.state in WITH_RESULT or row.failure_reason is FailureReason.DIVERGED
         assert (row.number in curves) == (row.signs is not None) == trained_to_an_end
         if row.state is TrialState.WAITING:
             assert (row.pack_size, row.pack_key, row.started_at, row.epochs) == (None, None, None, None)

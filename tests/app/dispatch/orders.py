@@ -12,7 +12,7 @@ SHORT = TrainingPlan(seed=1, hidden_units=(9,), learning_rate=0.02, epochs=2, l2
 ENDLESS = replace(SHORT, epochs=100_000)
 
 
-def order(dataset: Path, *plans: TrainingPlan) -> Order:
+def order(dataset: Path, *plans: TrainingPlan) -> TrainPacks:
     return TrainPacks(dataset, tuple(Member(number, plan) for number, plan in enumerate(plans, start=100)))
 
 

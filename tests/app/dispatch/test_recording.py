@@ -23,7 +23,7 @@ from tests.app.dispatch.making import (
     trials_of,
 )
 
-WAITING, RUNNING, COMPLETE, FAILED, CANCELLED = TrialState
+WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED = TrialState
 
 LATE_NEWS = [
     Alive(),
@@ -80,6 +80,23 @@ def test_a_result_is_kept_with_its_curve_while_neighbours_go_on(database: Databa
         assert Signals(**curve.signals or {}) == finished(1).signals
         assert curve.batch_losses is None
     assert trial.signs == ["saturated"]
+
+
+def test_a_pruned_trial_keeps_its_best_value_and_the_study_counts_the_epochs_it_did_not_train(
+    database: Database, study_id: str
+) -> None:
+    send(database, study_id, 0, 1, 2)
+    tell(database, study_id, (0, 1, 2), finished(1, value=0.25, epochs_saved=38), finished(0, value=0.5))
+    tell(database, study_id, (0, 1, 2), finished(2, value=0.375, epochs_saved=38))
+    assert states_of(database, study_id)[:3] == [COMPLETE, PRUNED, PRUNED]
+    trial = trial_of(database, study_id, 1)
+    assert (trial.value, trial.cost, trial.dev_loss, trial.best_epoch, trial.epochs) == (0.25, 0.25, 0.5, 1, 2)
+    study = study_of(database, study_id)
+    assert (study.counts[PRUNED], study.epochs_saved) == (2, 2 * 38)
+    with database.reading() as session:
+        best = trials.best(session, study_id)
+        assert best is not None
+        assert best.number == 0  # a trial that was given up is nobody's winner, however good
 
 
 def test_the_losses_of_mini_batches_are_kept_beside_the_curve(database: Database, study_id: str) -> None:

@@ -81,6 +81,15 @@ def test_a_trial_of_several_seeds_is_told_once_all_are_done_and_each_has_the_bit
     assert failed.failure.startswith("training 1 of 2: the loss became NaN or infinite")
 
 
+def test_a_worker_gives_up_what_is_behind_the_stop_curve_of_its_order(workers: Workers, dataset: Path) -> None:
+    *found, last = run(workers, replace(order(dataset, *MIXED), stop_curve=(None, None, 0.0)))
+    expected = train_pack(MIXED, open_dataset(dataset), stop_curves=[(None, None, 0.0)] * 4)
+    finished = {each.number: each for each in found if isinstance(each, Finished)}
+    assert last == Done()
+    assert {number: each.epochs_saved for number, each in finished.items()} == {100: 0, 102: 0, 103: 2}
+    assert (finished[103].value, finished[103].epochs) == (expected[3].value, 3)
+
+
 def save_order(dataset: Path, file: Path, value: float) -> SaveModel:
     return SaveModel(dataset, SHORT, value, ["a", "b"], [{"name": "x"}], file)
 

@@ -1,5 +1,6 @@
 """The migrations make the tables that the models describe, however often and from how many processes they run."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 import migrations
+from app.lifecycle import TrialState
 from app.settings import Settings
 from app.store import trials
 from app.store.database import Database
@@ -112,6 +114,25 @@ def test_a_study_from_before_seeds_has_one_and_its_trials_keep_their_values(
         study = session.get_one(Study, study_id)
         assert (study.objective, study.confirm, study.finalists, study.test_looks) == (before, None, None, 0)
         assert [trial.seed_values for trial in trials.every(session, study_id)] == [[0.1 + 0.2], None]
+
+
+def test_a_study_from_before_pruning_goes_on_without_it(settings: Settings, database: Database) -> None:
+    with database.writing() as session:
+        study, [first, _] = running_study(session, trials_waiting=2)
+        study.pruning = {"type": "stop_curve"}
+        trials.start(study, first, 1, "")
+        trials.move(study, first, TrialState.PRUNED)
+        study_id = study.id
+    migrate(database, "0003")
+    with database.reading() as session:
+        counts = json.loads(session.connection().exec_driver_sql("SELECT counts FROM studies").scalar_one())
+        assert "pruned" not in counts
+        assert (counts["complete"], counts["waiting"]) == (1, 1)
+    upgrade(settings)
+    with database.reading() as session:
+        study = session.get_one(Study, study_id)
+        assert (study.pruning, study.epochs_saved, study.counts["pruned"]) == (None, 0, 0)
+        assert [trial.state for trial in trials.every(session, study_id)] == [TrialState.COMPLETE, TrialState.WAITING]
 
 
 def test_two_processes_may_upgrade_at_once(empty: Settings) -> None:

@@ -1,0 +1,114 @@
+"""What pruning saves and what it costs: real studies on the digits with and without it, over paired seeds.
+
+    python -m benchmarks.pruning [--trials 200] [--seeds 10] [--json FILE]
+
+Both studies of a pair have the same seed and early stopping, so round 0 is the same to the last bit; what is compared
+are the epochs trained after it, the time from submission to the end, and the winner's dev error, with the 95 % interval
+of the mean paired difference.
+"""
+
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scipy import stats
+
+from app.cli.options import load_settings
+from app.client import Client
+from app.supervisor import Service
+from benchmarks.machine import described
+from benchmarks.report import options, tell
+
+WORKERS = 2
+POLL_SECONDS = 0.05
+TRAININGS: dict[str, dict[str, Any]] = {
+    "30 epochs, patience 5": {"epochs": 30, "early_stopping_patience": 5},
+    "50 epochs, patience 10": {"epochs": 50, "early_stopping_patience": 10},
+}
+PRUNING = {"type": "stop_curve"}
+
+
+def main() -> None:
+    asked = options(__doc__, trials=200, seeds=10)
+    rows = []
+    with _service() as client:
+        for name, training in TRAININGS.items():
+            for seed in range(asked.seeds):
+                without, pruned = (_study(client, training, asked.trials, seed, each) for each in (None, PRUNING))
+                rows.append({"training": name, "seed": seed, "without": without, "pruned": pruned})
+    report = {"machine": described(("numpy",)), "trials": asked.trials, "seeds": asked.seeds, "rows": rows}
+    tell(report, _table(report), asked.json)
+
+
+@contextmanager
+def _service() -> Iterator[Client]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(data_dir=Path(folder), database_url="", host="127.0.0.1", port=0, workers=WORKERS)
+        with Service(settings) as service, Client(service.settings.base_url) as client:
+            yield client
+
+
+def _study(
+    client: Client, training: dict[str, Any], trials: int, seed: int, pruning: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Run one study and tell what it took and found."""
+    start = time.perf_counter()
+    study = client.create_study(
+        {
+            "seed": seed,
+            "objective": {"dataset": "digits", "training": training},
+            "pruning": pruning,
+            "trials": trials,
+        }
+    )
+    while study["state"] in ("queued", "running"):
+        time.sleep(POLL_SECONDS)
+        study = client.study(study["id"])
+    seconds = time.perf_counter() - start
+    assert study["state"] == "complete", study["failure"]
+    later = [trial for trial in client.trials(study["id"]) if trial["round"] > 0]
+    return {
+        "seconds": seconds,
+        "epochs": sum(trial["epochs"] for trial in later),
+        "pruned": study["counts"]["pruned"],
+        "error": study["winner"]["value"],
+    }
+
+
+def _table(report: dict[str, Any]) -> Iterator[str]:
+    yield (
+        f"| {report['trials']} trials, {report['seeds']} seeds | epochs after round 0, without and with "
+        "| saved | pruned | dev error, without and with | difference, points, 95 % interval | time |"
+    )
+    yield "|---" * 7 + "|"
+    for name in TRAININGS:
+        rows = [row for row in report["rows"] if row["training"] == name]
+        without, pruned = ([row[side] for row in rows] for side in ("without", "pruned"))
+        saved = 1 - _mean(pruned, "epochs") / _mean(without, "epochs")
+        differences = [100 * (b["error"] - a["error"]) for a, b in zip(without, pruned, strict=True)]
+        low, high = _interval(differences)
+        yield (
+            f"| {name} | {_mean(without, 'epochs'):.0f}, {_mean(pruned, 'epochs'):.0f} | **{saved:.0%}** "
+            f"| {_mean(pruned, 'pruned'):.0f} | {_mean(without, 'error'):.3%}, {_mean(pruned, 'error'):.3%} "
+            f"| {statistics.mean(differences):+.3f} ({low:+.3f} … {high:+.3f}) "
+            f"| {_mean(pruned, 'seconds') / _mean(without, 'seconds'):.0%} |"
+        )
+
+
+def _mean(sides: Sequence[dict[str, Any]], name: str) -> float:
+    return statistics.mean(side[name] for side in sides)
+
+
+def _interval(differences: Sequence[float]) -> tuple[float, float]:
+    mean, count = statistics.mean(differences), len(differences)
+    spread = float(stats.t.ppf(0.975, count - 1)) * statistics.stdev(differences) / math.sqrt(count)
+    return mean - spread, mean + spread
+
+
+if __name__ == "__main__":
+    main()
