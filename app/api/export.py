@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.api.importances import counted, study_importances
 from app.api.views import round_answer, study_answer, trial_answer
 from app.lifecycle import FailureReason, TrialState
 from app.store.models import Curve, Round, Study, Trial
@@ -57,6 +58,7 @@ def export_json(
     answer = study_answer(study, best).model_dump(mode="json")
     told = {name: answer[name] for name in STUDY_FIELDS}
     told["objective"] = study.objective | {"dataset": content_hash}
+    told["importances"] = [vars(each) for each in study_importances(study, counted(trials))]
     document = {
         "study": told,
         "rounds": [round_answer(row).model_dump(mode="json") for row in rounds],

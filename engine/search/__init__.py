@@ -5,6 +5,7 @@ from engine.search.box import Box
 from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.conditions import Condition
 from engine.search.history import Observation, ranked
+from engine.search.importances import Importance, importances
 from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from engine.search.preview import ChoicePreview, NumericPreview, preview
@@ -24,6 +25,7 @@ __all__ = [
     "CoarseToFine",
     "Condition",
     "FloatParameter",
+    "Importance",
     "IntParameter",
     "NumericPreview",
     "Observation",
@@ -36,6 +38,7 @@ __all__ = [
     "SearchSpace",
     "Strategy",
     "draw",
+    "importances",
     "minimize",
     "preview",
     "ranked",
