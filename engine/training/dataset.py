@@ -1,7 +1,7 @@
 """The rows a network learns from (train) and is ranked on (dev), standardised, shared by all members of a pack.
 
 A dataset on disk is a folder: `dataset.json` and, for each split, `x_<split>.npy` (rows, features + 1) and
-`y_<split>.npy` (rows,). Nothing in this room opens the test split.
+`y_<split>.npy` (rows,). The test split is opened by `held_out` alone.
 """
 
 import json
@@ -168,8 +168,8 @@ def open_dataset(directory: Path) -> Dataset:
         return Dataset(
             task=description["task"],
             classes=description["classes"],
-            train=_open_split(directory, "train"),
-            dev=_open_split(directory, "dev"),
+            train=open_split(directory, "train"),
+            dev=open_split(directory, "dev"),
             input_standardisation=Standardisation.from_json(description["input_standardisation"]),
             target_standardisation=Standardisation.from_json(description["target_standardisation"]),
             image_shape=tuple(description["image_shape"]) if description.get("image_shape") else None,
@@ -178,6 +178,6 @@ def open_dataset(directory: Path) -> Dataset:
         raise ValueError(f"{directory} is not a whole dataset: {error}") from error
 
 
-def _open_split(directory: Path, name: Literal["train", "dev"]) -> Split:
+def open_split(directory: Path, name: Literal["train", "dev", "test"]) -> Split:
     inputs_and_one, targets = (np.load(directory / f"{part}_{name}.npy", mmap_mode="r") for part in "xy")
     return Split(inputs_and_one, targets)

@@ -33,6 +33,10 @@ class Evaluation:
 
     def outputs(self, split: Split, saturation: "Saturation | None" = None) -> Outputs:
         """What they answer for a split's rows; on the way `saturation` counts the units that are flat."""
+        return self.outputs_and_losses(split, saturation)[0]
+
+    def outputs_and_losses(self, split: Split, saturation: "Saturation | None" = None) -> tuple[Outputs, Array]:
+        """The same with the loss of each row (K, m)."""
         flat = self.plain.flat
         logits = np.empty((self.plain.shape.units[-1], len(flat), split.rows), flat.dtype)
         for start, network in self._passes(split.inputs_and_one):
@@ -40,7 +44,8 @@ class Evaluation:
             if saturation is not None:
                 saturation.add(network)
         targets = np.asarray(split.targets)[None]
-        return outputs_of(logits, targets, self.loss.per_row(logits, targets), self.dataset)
+        losses = self.loss.per_row(logits, targets)
+        return outputs_of(logits, targets, losses, self.dataset), losses
 
     def _passes(self, inputs: Array) -> Iterator[tuple[int, Network]]:
         """Answer inputs (m, D + 1) piece by piece: where each piece starts, and the network that holds its answers."""

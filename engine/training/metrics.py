@@ -121,15 +121,15 @@ def metric_for(name: str | None, task: Task) -> Metric:
 
 def every_metric(train: Outputs, dev: Outputs, task: Task) -> list[dict[str, float]]:
     """All that a result tells of each member: every metric of the task, and the mean loss, on train and on dev."""
-    splits = {"train": train, "dev": dev}
-    columns = {
-        f"{rows}_{metric.name}": metric.compute(outputs)
-        for metric in METRICS.values()
-        if metric.task == task
-        for rows, outputs in splits.items()
-    }
-    columns |= {f"{rows}_loss": outputs.loss for rows, outputs in splits.items()}
-    members = range(len(dev.loss))
+    of_train, of_dev = metrics_of(train, task, "train"), metrics_of(dev, task, "dev")
+    return [on_train | on_dev for on_train, on_dev in zip(of_train, of_dev, strict=True)]
+
+
+def metrics_of(outputs: Outputs, task: Task, split: str) -> list[dict[str, float]]:
+    """Of each member, every metric of the task and the mean loss on one split, whose name goes before theirs."""
+    columns = {f"{split}_{m.name}": m.compute(outputs) for m in METRICS.values() if m.task == task}
+    columns[f"{split}_loss"] = outputs.loss
+    members = range(len(outputs.loss))
     return [{name: float(column[member]) for name, column in columns.items()} for member in members]
 
 
