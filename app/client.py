@@ -106,6 +106,22 @@ class Client:
         document = {"rows": list(rows)}
         return _once_ready(lambda: self._connection.create(f"{_study(study_id)}/predict", document))["predictions"]
 
+    def test_winner(self, study_id: str) -> Answer:
+        """Let the winner of a complete study be evaluated on the test rows. Every result that is revealed counts."""
+        return self._connection.ask("POST", f"{_study(study_id)}/test")
+
+    def test_of(self, study_id: str, test_id: str) -> Answer:
+        return self._connection.get(f"{_study(study_id)}/tests/{_quoted(test_id)}")
+
+    def tests(self, study_id: str) -> list[Answer]:
+        """The oldest first."""
+        tests: list[Answer] = self._connection.get(f"{_study(study_id)}/tests")["items"]
+        return tests
+
+    def wait_for_test(self, study_id: str, test_id: str, *, poll_seconds: float = POLL_SECONDS) -> Answer:
+        """Return it once it has ended."""
+        return _once_ended(lambda: self.test_of(study_id, test_id), poll_seconds)
+
     def trials(
         self,
         study_id: str,
@@ -201,11 +217,7 @@ class Client:
 
     def wait_for_gradient_check(self, check_id: str, *, poll_seconds: float = POLL_SECONDS) -> Answer:
         """Return it once it has ended."""
-        while True:
-            check = _after_outages(lambda: self.gradient_check(check_id), poll_seconds, OUTAGE_SECONDS)
-            if check["state"] in JOB_LIFE.ends:
-                return check
-            time.sleep(poll_seconds)
+        return _once_ended(lambda: self.gradient_check(check_id), poll_seconds)
 
 
 def _after_outages(ask: Callable[[], Found], poll_seconds: float, outage_seconds: float) -> Found:
@@ -216,6 +228,15 @@ def _after_outages(ask: Callable[[], Found], poll_seconds: float, outage_seconds
         except (ApiError, Unreachable) as error:
             if not _may_pass(error) or time.monotonic() >= deadline:
                 raise
+        time.sleep(poll_seconds)
+
+
+def _once_ended(ask: Callable[[], Answer], poll_seconds: float) -> Answer:
+    """What a worker does, as it is asked for, once that has ended."""
+    while True:
+        job = _after_outages(ask, poll_seconds, OUTAGE_SECONDS)
+        if job["state"] in JOB_LIFE.ends:
+            return job
         time.sleep(poll_seconds)
 
 

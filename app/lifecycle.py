@@ -42,6 +42,7 @@ class JobKind(StrEnum):
 
     GRADIENT_CHECK = "gradient_check"
     MODEL = "model"  # trains a study's winner again, and saves it
+    TEST = "test"  # trains it again, and evaluates it on the guarded test rows
 
 
 class FailureReason(StrEnum):

@@ -147,6 +147,7 @@ class StudyAnswer(BaseModel):
         description="Once the study is complete, the finalist with the best mean; without `confirm`, the best trial."
     )
     warnings: list[str]
+    test_looks: int = Field(description="How often a result on the test rows was revealed.")
     ended_by: EndedBy | None
     failure: str | None
     environment: dict[str, Any] | None = Field(description="What the last bits of the results depend on.")

@@ -69,6 +69,8 @@ def _details(study: Answer) -> Iterator[Text]:
         yield Text(f"trained in packs of {study['mean_pack_size']:.2g} trials on average")
     if study["epochs_saved"]:
         yield Text(f"pruning saved {study['epochs_saved']:,} epochs of {study['counts']['pruned']} trials")
+    if study["test_looks"]:
+        yield Text(f"looks at the test rows: {study['test_looks']}")
     if study["failure"]:
         yield Text(printable(study["failure"]), style="red")
     elif study["ended_by"] == "max_seconds":

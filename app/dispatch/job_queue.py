@@ -65,7 +65,7 @@ class JobQueue:
         jobs.start(job, worker.pid, worker.started)
         try:
             order, timeout_seconds = job_orders.order_for(session, job, self.settings)
-        except InvalidField as complaint:  # of a study that an earlier version, with other rules, has trained
+        except InvalidField as complaint:  # of a study that goes on, or that an earlier version's rules allowed
             jobs.fail(job, complaint.message)
             return None
         return SentJob(job.id, timeout_seconds, time.monotonic() + timeout_seconds), order

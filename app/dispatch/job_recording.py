@@ -12,6 +12,7 @@ from app.dispatch.messages import (
     Done,
     Message,
     ModelDiffers,
+    ModelJudged,
     ModelSaved,
     WorkFailed,
 )
@@ -20,6 +21,7 @@ from app.store import jobs, studies
 from app.store.models import Job
 from engine.training.environment import numeric_environment
 from engine.training.gradient_check import Check, GradientCheck
+from engine.training.held_out import Judgement
 
 
 def record(session: Session, job: Job, message: Message | Lost) -> None:
@@ -29,6 +31,8 @@ def record(session: Session, job: Job, message: Message | Lost) -> None:
             jobs.complete(job, _verdicts(gradients))
         case ModelSaved():
             jobs.complete(job, {})
+        case ModelJudged(judgement):
+            _reveal(session, job, judgement)
         case ModelDiffers(value):
             jobs.fail(job, _difference(session, job, value))
         case DatasetUnreadable(failure):
@@ -37,6 +41,16 @@ def record(session: Session, job: Job, message: Message | Lost) -> None:
             (jobs.lose if may_pass else jobs.fail)(job, failure)
         case Lost() | Done():
             jobs.lose(job, "its worker ended before its work did")
+
+
+def _reveal(session: Session, job: Job, judgement: Judgement) -> None:
+    """Let the result be seen, and count the look, in one transaction."""
+    assert job.study_id is not None
+    study = studies.get(session, job.study_id)
+    study.version += 1
+    study.test_looks += 1
+    value = judgement.metrics[f"test_{study.objective['metric']}"]
+    jobs.complete(job, {"look": study.test_looks, "value": value, **asdict(judgement)})
 
 
 def _verdicts(gradients: GradientCheck) -> dict[str, Any]:

@@ -6,6 +6,7 @@ it ends early with `WorkFailed` or `DatasetUnreadable`. A pipe that closes befor
     TrainPacks       any number of `Progress`, and one `Finished` or `Diverged` per member once it is done
     CheckGradients   one `Checked`
     SaveModel        one `ModelSaved` or `ModelDiffers`
+    JudgeModel        one `ModelJudged` or `ModelDiffers`
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 from engine.training import LearningCurve, TrainingPlan
 from engine.training.gradient_check import GradientCheck
+from engine.training.held_out import Judgement
 from engine.training.pruning import StopCurve
 from engine.training.result import Sign, Signals
 
@@ -60,7 +62,16 @@ class SaveModel:
     file: Path
 
 
-Order = TrainPacks | CheckGradients | SaveModel
+@dataclass(frozen=True)
+class JudgeModel:
+    """Train again what came to `value`, and evaluate it on the test rows. Nothing else opens them."""
+
+    dataset: Path
+    plan: TrainingPlan
+    value: float
+
+
+Order = TrainPacks | CheckGradients | SaveModel | JudgeModel
 
 
 @dataclass(frozen=True)
@@ -110,8 +121,13 @@ class ModelSaved:
 
 
 @dataclass(frozen=True)
+class ModelJudged:
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
 class ModelDiffers:
-    """The training did not come to the value that it came to before; nothing was saved."""
+    """The training did not come to the value that it came to before; nothing was saved, and no test row seen."""
 
     value: float | None  # None: it diverged
 
@@ -134,6 +150,6 @@ class Done:
     """All that was ordered has been told."""
 
 
-Found = Progress | Finished | Diverged | Checked | ModelSaved | ModelDiffers
+Found = Progress | Finished | Diverged | Checked | ModelSaved | ModelJudged | ModelDiffers
 End = WorkFailed | DatasetUnreadable | Done
 Message = Alive | Found | End

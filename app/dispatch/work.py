@@ -14,7 +14,9 @@ from app.dispatch.messages import (
     End,
     Finished,
     Found,
+    JudgeModel,
     ModelDiffers,
+    ModelJudged,
     ModelSaved,
     Order,
     Progress,
@@ -23,6 +25,7 @@ from app.dispatch.messages import (
     WorkFailed,
 )
 from engine.training import Dataset, TrainingResult, gradient_check, open_dataset, train, train_pack
+from engine.training.held_out import judge, open_test_rows
 from engine.training.mean_result import mean_result
 from engine.training.model import Model
 
@@ -45,6 +48,8 @@ def carry_out(order: Order, say: Say) -> End:
                 say(_check(order, dataset))
             case SaveModel():
                 say(_save_model(order, dataset))
+            case JudgeModel():
+                say(_judge_model(order, dataset))
     except gradient_check.Diverged as error:
         return WorkFailed(str(error))
     except Exception as error:  # whatever it was, the dispatcher must hear of it, and the process ends here
@@ -104,6 +109,13 @@ def _save_model(order: SaveModel, dataset: Dataset) -> ModelSaved | ModelDiffers
     model = Model.of(result, order.plan, dataset, order.class_names, order.columns)
     model_files.write(order.file, model.save)
     return ModelSaved()
+
+
+def _judge_model(order: JudgeModel, dataset: Dataset) -> ModelJudged | ModelDiffers:
+    result = train(order.plan, dataset)
+    if result.value != order.value:
+        return ModelDiffers(result.value)
+    return ModelJudged(judge(result, order.plan, dataset, open_test_rows(order.dataset)))
 
 
 def _text(error: Exception) -> str:

@@ -24,6 +24,12 @@ def add_model(session: Session, study: Study) -> Job:
     return _add(session, Job(kind=JobKind.MODEL, dataset_id=study.dataset_id, study_id=study.id, request={}))
 
 
+def add_test(session: Session, study: Study, trial: int) -> Job:
+    """Let the winner, which is this trial, be evaluated on the test rows."""
+    request = {"trial": trial}
+    return _add(session, Job(kind=JobKind.TEST, dataset_id=study.dataset_id, study_id=study.id, request=request))
+
+
 def _add(session: Session, job: Job) -> Job:
     job.id = new_id()
     job.state = JobState.WAITING
@@ -57,6 +63,12 @@ def model_of(session: Session, study_id: str) -> Job | None:
     """The job that makes the model of a study, which has one at most."""
     query = select(Job).where(Job.study_id == study_id, Job.kind == JobKind.MODEL)
     return session.scalars(query).one_or_none()
+
+
+def tests_of(session: Session, study_id: str) -> Sequence[Job]:
+    """The oldest first."""
+    query = select(Job).where(Job.study_id == study_id, Job.kind == JobKind.TEST)
+    return session.scalars(query.order_by(Job.created_at, Job.id)).all()
 
 
 def next_waiting(session: Session) -> Job | None:

@@ -14,8 +14,8 @@ from tests.app.api.problems import problem_of
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "pruning", "trials",
     "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "epochs_saved",
-    "best_trial", "winner", "confirm", "finalists", "warnings", "ended_by", "failure", "environment", "created_at",
-    "started_at", "finished_at",
+    "best_trial", "winner", "confirm", "finalists", "warnings", "test_looks", "ended_by", "failure", "environment",
+    "created_at", "started_at", "finished_at",
 }  # fmt: skip
 STATES = {"unproposed", "waiting", "running", "complete", "pruned", "failed", "cancelled"}
 

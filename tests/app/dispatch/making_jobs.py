@@ -25,7 +25,15 @@ def add_check(database: Database, **changes: Any) -> str:
 
 
 def add_model(database: Database) -> str:
-    """A study whose one trial came to a value, and the job that makes its model; returns the study's id."""
+    """A complete study, and the job that makes its model; returns the study's id."""
+    study_id = add_complete_study(database)
+    with database.writing() as session:
+        jobs.add_model(session, studies.get(session, study_id))
+    return study_id
+
+
+def add_complete_study(database: Database) -> str:
+    """A study whose one trial came to a value; returns its id."""
     study_id = add_running_study(database, trials=1)
     with database.writing() as session:
         study = studies.get(session, study_id)
@@ -33,7 +41,6 @@ def add_model(database: Database) -> str:
         session.flush()
         record(session, study_id, [0], finished(0, value=0.25))
         studies.end(session, study, StudyState.COMPLETE, EndedBy.BUDGET)
-        jobs.add_model(session, study)
     return study_id
 
 

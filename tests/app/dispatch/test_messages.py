@@ -14,9 +14,11 @@ from app.dispatch.messages import (
     Diverged,
     Done,
     Finished,
+    JudgeModel,
     Member,
     Message,
     ModelDiffers,
+    ModelJudged,
     ModelSaved,
     Order,
     Progress,
@@ -26,6 +28,7 @@ from app.dispatch.messages import (
 )
 from engine.training import LearningCurve, TrainingPlan
 from engine.training.gradient_check import Check, GradientCheck
+from engine.training.held_out import Judgement
 from engine.training.result import Signals
 
 # Numbers whose last bits a detour through text could lose.
@@ -46,12 +49,14 @@ EXAMPLES: list[Message | Order] = [
         [{"name": "x", "fill": 0.1}],
         Path("/data/models/x.npz"),
     ),
+    JudgeModel(Path("/data/digits"), TrainingPlan(), 1 / 3),
     Alive(),
     Progress({0: 12, 7: 13}),
     Finished(7, 1 / 3, [0.2, 0.1 + 0.2], {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE, SIGNALS, ["saturated"]),
     Diverged(7, "the loss became NaN or infinite in epoch 3", 3, CURVE, SIGNALS, ["exploding"]),
     Checked(GradientCheck([Check("W1", 1e-9, 1 / 3, 4, 3, 1)], Check("all", 1e-9, 1 / 3, 4, 3, 1))),
     ModelSaved(),
+    ModelJudged(Judgement(7, {"test_f1": 1 / 3, "test_loss": 0.1 + 0.2}, (0.1, 0.1 + 0.2))),
     ModelDiffers(0.1 + 0.2),
     WorkFailed("MemoryError: größer als der Speicher", may_pass=True),
     DatasetUnreadable("FileNotFoundError: x_train.npy"),

@@ -16,8 +16,10 @@ from app.dispatch.messages import (
     Diverged,
     Done,
     Finished,
+    JudgeModel,
     Member,
     ModelDiffers,
+    ModelJudged,
     ModelSaved,
     Progress,
     SaveModel,
@@ -28,6 +30,7 @@ from app.dispatch.work import GRADIENTS_PER_ARRAY
 from app.dispatch.workers import Worker, Workers
 from engine.training import open_dataset, train, train_pack
 from engine.training.gradient_check import check_gradients
+from engine.training.held_out import judge, open_test_rows
 from engine.training.model import Model
 from tests.app.dispatch.orders import ENDLESS, SHORT, heard, order, run
 from tests.app.waiting import wait_until
@@ -119,6 +122,32 @@ def test_a_model_that_cannot_be_written_is_a_failure_in_words(workers: Workers, 
     assert isinstance(failure, WorkFailed)
     assert failure.failure.startswith("FileExistsError: ")
     assert not failure.may_pass
+
+
+def test_a_worker_judges_the_model_that_it_trained_again(workers: Workers, dataset: Path) -> None:
+    opened = open_dataset(dataset)
+    result = train(SHORT, opened)
+    assert result.value is not None
+    expected = judge(result, SHORT, opened, open_test_rows(dataset))
+    assert run(workers, JudgeModel(dataset, SHORT, result.value)) == [ModelJudged(expected), Done()]
+    assert run(workers, JudgeModel(dataset, SHORT, 0.123)) == [ModelDiffers(result.value), Done()]
+
+
+def test_nothing_but_a_judgement_opens_the_test_rows(workers: Workers, dataset: Path, tmp_path: Path) -> None:
+    without = Path(shutil.copytree(dataset, tmp_path / "without"))
+    for part in "xy":
+        (without / f"{part}_test.npy").unlink()
+    value = train(SHORT, open_dataset(without)).value
+    assert value is not None
+    for allowed in (
+        order(without, SHORT),
+        CheckGradients(without, SHORT, epochs=1),
+        save_order(without, tmp_path / "models" / "model.npz", value),
+    ):
+        assert run(workers, allowed)[-1] == Done()
+    [answer] = run(workers, JudgeModel(without, SHORT, value))
+    assert isinstance(answer, WorkFailed)
+    assert "x_test.npy" in answer.failure
 
 
 def test_a_worker_finds_the_verdicts_that_the_engine_finds(workers: Workers, dataset: Path) -> None:
