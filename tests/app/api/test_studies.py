@@ -50,10 +50,12 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     }
     assert study["strategy"] == {
         "type": "coarse_to_fine",
-        "rounds": 4,
-        "first_round_share": 0.4,
+        "rounds": None,
+        "round_size": 8,
+        "first_round_share": 0.2,
         "elite_fraction": 0.2,
         "margin": 0.1,
+        "guided": True,
     }
     assert study["pruning"] == {"type": "stop_curve", "grace_epochs": 3, "min_elites": 8}
     assert (study["trial_timeout_seconds"], study["max_seconds"], study["max_attempts"]) == (600, None, 3)
