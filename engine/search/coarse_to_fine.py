@@ -114,6 +114,6 @@ def _by_round(rounds: int, sizes: Sequence[int], observations: Sequence[Observat
     round_of = [number for number, size in enumerate(sizes[:rounds]) for _ in range(size)]
     found: list[list[Observation]] = [[] for _ in range(rounds)]
     for trial in observations:
-        if trial.number < len(round_of):
+        if 0 <= trial.number < len(round_of):
             found[round_of[trial.number]].append(trial)
     return found
