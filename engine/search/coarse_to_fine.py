@@ -77,7 +77,7 @@ class CoarseToFine:
         numbers = numbers_of(number, sizes)
         known = [trial for trial in observations if trial.number < numbers.start]
         if self.guided and sum(not trial.has_failed for trial in known) >= LEAST_SUCCESSES:
-            return Proposals(guided(box, seed, numbers, known), box)
+            return Proposals(guided(box, seed, numbers, known, spent=numbers.start / sum(sizes)), box)
         return Proposals(draw(box, seed, numbers), box)
 
     def box(self, space: SearchSpace, number: int, sizes: Sequence[int], observations: Sequence[Observation]) -> Box:
