@@ -19,7 +19,7 @@ ifneq ($(shell cat $(RUNTIME) 2>/dev/null),$(CURDIR))
 .PHONY: $(RUNTIME) $(DEVELOPMENT)
 endif
 
-.PHONY: help setup demo serve test lint types pytest format bench bench-pruning docs lock
+.PHONY: help setup demo serve test lint types pytest format bench bench-pruning bench-search docs lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ bench: .venv-bench/.installed ## measure the engine and whole studies against wh
 
 bench-pruning: $(DEVELOPMENT) ## measure what pruning saves, and that it costs no winner
 	$(BIN)/python -m benchmarks.pruning --json benchmarks/results/pruning.json
+
+bench-search: .venv-bench/.installed ## measure how good the best trial is for the trials spent, against Optuna
+	.venv-bench/bin/python -m benchmarks.search --runs benchmarks/results/search.jsonl --json benchmarks/results/search.json
 
 .venv-bench/.installed: pyproject.toml
 	$(or $(PYTHON),python3) -m venv .venv-bench

@@ -56,7 +56,7 @@ def export_json(session: Session, study: Study) -> bytes:
     curves, repeats = trials.curves(session, study.id), trials.repeats_by_finalist(session, study.id)
     document = {
         "study": _study(session, study),
-        "rounds": [round_answer(row).model_dump(mode="json") for row in rounds.of_study(session, study.id)],
+        "rounds": [round_answer(row, study).model_dump(mode="json") for row in rounds.of_study(session, study.id)],
         "trials": [
             _trial(trial, study, curves.get(trial.number), repeats.get(trial.number, []))
             for trial in trials.every(session, study.id)

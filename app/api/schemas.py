@@ -168,6 +168,9 @@ class RoundAnswer(BaseModel):
     )
     elites: list[int] | None = Field(description="Trials that shape the next box, the best first; null while open.")
     borders: list[dict[str, Any]] | None = Field(description="Borders of the space that the best trial so far lies on.")
+    ended_by: Literal["trials"] | EndedBy | None = Field(
+        description="`trials`: all of them ended. Else what ended the study while the round was open."
+    )
 
 
 class PackAnswer(BaseModel):

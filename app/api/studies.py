@@ -67,7 +67,7 @@ def list_rounds(study_id: str, database: TheDatabase) -> Page[RoundAnswer]:
     """Each round's box, elites and the borders touched. A study has few: all come at once."""
     with database.reading() as session:
         study = studies.get(session, study_id)
-        return Page(items=[round_answer(row) for row in rounds.of_study(session, study.id)], next_cursor=None)
+        return Page(items=[round_answer(row, study) for row in rounds.of_study(session, study.id)], next_cursor=None)
 
 
 class ExportQuery(StrictModel):

@@ -37,7 +37,7 @@ def study_answer(study: Study, best: Trial | None, winner: Winner | None) -> Stu
     )
 
 
-def round_answer(row: Round) -> RoundAnswer:
+def round_answer(row: Round, study: Study) -> RoundAnswer:
     return RoundAnswer(
         number=row.number,
         state="open" if row.elites is None else "closed",
@@ -47,6 +47,7 @@ def round_answer(row: Round) -> RoundAnswer:
         stop_curve=row.stop_curve,
         elites=row.elites,
         borders=row.borders,
+        ended_by="trials" if row.elites is not None else study.ended_by,
     )
 
 

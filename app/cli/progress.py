@@ -108,10 +108,10 @@ def _stage(study: Answer) -> str:
     """Its state, or while it runs the round it is in, from 0 on as everywhere, and at last that it trains again."""
     if study["state"] == "running" and study["finalists"]:
         return f"confirming {len(study['finalists'])} finalists"
-    last = study["strategy"].get("rounds", 1) - 1
-    if study["state"] != "running" or study["round"] is None or last == 0:
+    rounds = study["strategy"].get("rounds", 1)
+    if study["state"] != "running" or study["round"] is None or rounds == 1:
         return str(study["state"])
-    return f"round {study['round']} of 0–{last}"
+    return f"round {study['round']} of 0–{rounds - 1}" if rounds else f"round {study['round']}"
 
 
 def _trials(study: Answer) -> str:

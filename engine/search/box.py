@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.search.fields import read_object, within
 from engine.search.scalars import Scalar
@@ -57,6 +58,10 @@ class Box:
         units = generator.random(len(self.sides)).tolist()
         drawn = {side.parameter.name: side.from_unit(unit) for side, unit in zip(self.sides, units, strict=True)}
         return self.space.present(drawn)
+
+    def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where draws (draws, parameters) from [0, 1) lie in this box, as unit coordinates of the space."""
+        return np.column_stack([side.placed(column) for side, column in zip(self.sides, units.T, strict=True)])
 
 
 def _around(side: Side, points: Sequence[Mapping[str, Scalar]], margin: float) -> Side:

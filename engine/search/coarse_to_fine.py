@@ -1,27 +1,33 @@
 """Coarse-to-fine: start wide and random, then zoom in round by round on the region that works."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from engine.errors import InvalidField
 from engine.search.box import Box
-from engine.search.fields import MAX_TRIALS, read_integer, read_number, read_share
+from engine.search.fields import MAX_TRIALS, read_flag, read_integer, read_number, read_share
+from engine.search.guide import LEAST_SUCCESSES, guided
 from engine.search.history import Observation, ranked
 from engine.search.proposals import Proposals, draw, numbers_of
 from engine.search.space import SearchSpace
 
 MIN_ELITES = 3  # the box of one or two points is luck in most of its sides
-MAX_ROUNDS = 100
+MAX_ROUNDS = 100  # every one costs a barrier, at which workers wait for the last trial
 
 
 @dataclass(frozen=True)
 class CoarseToFine:
-    """Random search in a box that shrinks round by round to where the best trials so far lie.
+    """Search in a box that moves and shrinks round by round to where the best trials so far lie, guided by a model.
 
     The first round draws `first_round_share` of all trials from the whole space; the other rounds share the rest
-    equally. Each next box spans the elites plus `margin` times that span beyond each end. Where the best of them lies
-    near the border of its box, the next one moves out beyond that border, though never beyond the space.
+    equally. There are as many rounds as `rounds` says, or as many as leave each `round_size` trials: larger ones train
+    in larger packs, smaller ones learn sooner. Each next box spans the elites plus `margin` times that span beyond each
+    end. Where the best of them lies near the border of its box, the next one moves out beyond that border, though never
+    beyond the space.
+
+    Where `guided`, a Gaussian process chooses each trial among candidates from the box, from near the elites and from
+    the whole space, so what the box has missed is still found; without it, trials are drawn from the box alone.
 
     The elites are the best of ALL trials so far, as many as `elite_fraction` of the round that has just ended, but
     at least MIN_ELITES; until as many have succeeded, the box stays as it was. On noisy test functions of 3 to 5
@@ -30,29 +36,37 @@ class CoarseToFine:
 
     type: ClassVar[str] = "coarse_to_fine"
 
-    rounds: int = 4
-    first_round_share: float = 0.4
+    rounds: int | None = None
+    round_size: int = 8
+    first_round_share: float = 0.2
     elite_fraction: float = 0.2
     margin: float = 0.1
+    guided: bool = True
 
     def __post_init__(self) -> None:
-        read_integer("rounds", self.rounds, 1, MAX_ROUNDS)
+        if self.rounds is not None:
+            read_integer("rounds", self.rounds, 1, MAX_ROUNDS)
+        read_integer("round_size", self.round_size, 1, MAX_TRIALS)
         object.__setattr__(self, "first_round_share", read_share("first_round_share", self.first_round_share))
         object.__setattr__(self, "elite_fraction", read_share("elite_fraction", self.elite_fraction))
         object.__setattr__(self, "margin", read_number("margin", self.margin))
         if not 0.0 <= self.margin <= 1.0:
             raise InvalidField(("margin",), f"`0 <= margin <= 1` must hold, but got {self.margin}")
+        read_flag("guided", self.guided)
 
     def round_sizes(self, trials: int) -> tuple[int, ...]:
-        """Return how many trials each round draws; what does not divide evenly goes to the earlier rounds."""
+        """Return how many trials each round tries; what does not divide evenly goes to the earlier rounds."""
         read_integer("trials", trials, 1, MAX_TRIALS)
-        if trials < self.rounds:
-            message = f"`trials >= rounds` must hold, but got (trials={trials}, rounds={self.rounds})"
+        least = 1 if self.rounds else self.round_size
+        first = max(round(trials * self.first_round_share), min(least, trials))
+        rounds = self.rounds or min(1 + (trials - first) // self.round_size, MAX_ROUNDS)
+        if trials < rounds:
+            message = f"`trials >= rounds` must hold, but got (trials={trials}, rounds={rounds})"
             raise InvalidField(("trials",), message)
-        later = self.rounds - 1
+        later = rounds - 1
         if later == 0:
             return (trials,)
-        first = min(max(round(trials * self.first_round_share), 1), trials - later)
+        first = min(first, trials - later)
         size, larger = divmod(trials - first, later)
         return (first, *(size + (position < larger) for position in range(later)))
 
@@ -60,26 +74,46 @@ class CoarseToFine:
         self, space: SearchSpace, seed: int, number: int, sizes: Sequence[int], observations: Sequence[Observation]
     ) -> Proposals:
         box = self.box(space, number, sizes, observations)
-        return Proposals(draw(box, seed, numbers_of(number, sizes)), box)
+        numbers = numbers_of(number, sizes)
+        known = [trial for trial in observations if trial.number < numbers.start]
+        if self.guided and sum(not trial.has_failed for trial in known) >= LEAST_SUCCESSES:
+            return Proposals(guided(box, seed, numbers, known, spent=numbers.start / sum(sizes)), box)
+        return Proposals(draw(box, seed, numbers), box)
 
     def box(self, space: SearchSpace, number: int, sizes: Sequence[int], observations: Sequence[Observation]) -> Box:
         """Return the box of round `number`, which the elites of the rounds before it have shaped."""
-        if number == 0:
-            return Box.whole(space)
-        previous = self.box(space, number - 1, sizes, observations)
-        elites = self._elites(number - 1, sizes, observations)
-        return previous.around([elite.values for elite in elites], self.margin) if elites else previous
+        box = Box.whole(space)
+        for elites in self._elites_by_round(number, sizes, observations):
+            box = box.around([elite.values for elite in elites], self.margin) if elites else box
+        return box
 
     def elites(self, number: int, sizes: Sequence[int], observations: Sequence[Observation]) -> list[int]:
-        return [elite.number for elite in self._elites(number, sizes, observations)]
+        *_, last = self._elites_by_round(number + 1, sizes, observations)
+        return [elite.number for elite in last]
 
-    def _elites(self, number: int, sizes: Sequence[int], observations: Sequence[Observation]) -> list[Observation]:
-        """Return the best trials up to the end of round `number`, or none while too few have succeeded."""
-        end = sum(sizes[: number + 1])
-        succeeded = [trial for trial in observations if trial.number < end and not trial.has_failed]
-        if len(succeeded) < MIN_ELITES:
-            return []
-        return ranked(succeeded)[: max(round(self.elite_fraction * sizes[number]), MIN_ELITES)]
+    def _elites_by_round(
+        self, rounds: int, sizes: Sequence[int], observations: Sequence[Observation]
+    ) -> Iterator[list[Observation]]:
+        """Yield the best of all trials so far at the end of each of the first `rounds`; none while too few succeeded.
+
+        Only those that may still count are carried from round to round: ranking all would take long with 10,000.
+        """
+        counts = [max(round(self.elite_fraction * size), MIN_ELITES) for size in sizes[:rounds]]
+        rounds_of = _by_round(rounds, sizes, observations)
+        best: list[Observation] = []
+        for count, trials in zip(counts, rounds_of, strict=True):
+            best = ranked([*best, *(trial for trial in trials if not trial.has_failed)])[: max(counts)]
+            yield best[:count] if len(best) >= MIN_ELITES else []
 
     def to_json(self) -> dict[str, Any]:
         return {"type": self.type, **asdict(self)}
+
+
+def _by_round(rounds: int, sizes: Sequence[int], observations: Sequence[Observation]) -> list[list[Observation]]:
+    """Return the trials of each of the first `rounds`."""
+    round_of = [number for number, size in enumerate(sizes[:rounds]) for _ in range(size)]
+    found: list[list[Observation]] = [[] for _ in range(rounds)]
+    for trial in observations:
+        if 0 <= trial.number < len(round_of):
+            found[round_of[trial.number]].append(trial)
+    return found

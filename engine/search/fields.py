@@ -100,6 +100,13 @@ def read_integer(field: str, value: object, low: int, high: int) -> int:
     return value
 
 
+def read_flag(field: str, value: object) -> bool:
+    """Return `value` if it is true or false."""
+    if not isinstance(value, bool):
+        raise InvalidField((field,), f"`{field}` must be true or false, but got {shown(value)}")
+    return value
+
+
 def read_text(field: str, value: object) -> str:
     """Return `value` if it is text that every database, terminal and JSON reader can keep."""
     if not isinstance(value, str):

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.errors import InvalidField
 from engine.search.cells import CELLS
 from engine.search.fields import read_list, read_number, read_object, shown
@@ -42,6 +45,9 @@ class FloatSide:
         low, high = _span([to_unit(value) for value in values], ends, margin)
         return FloatSide(self.parameter, self.parameter.from_unit(low), self.parameter.from_unit(high))
 
+    def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _placed(self.parameter, self.low, self.high, units)
+
     def to_json(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high}
 
@@ -73,6 +79,9 @@ class IntSide:
         ends = parameter.to_unit(self.low), parameter.to_unit(self.high)
         low, high = _span([parameter.to_unit(value) for value in values], ends, margin, radii)
         return IntSide(parameter, parameter.from_unit(low), parameter.from_unit(high))
+
+    def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _placed(self.parameter, self.low, self.high, units)
 
     def to_json(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high}
@@ -112,6 +121,12 @@ class ChoiceSide:
         count = len(self.parameter.choices)
         shares = (indices.count(index) / len(indices) for index in range(count))
         return ChoiceSide(self.parameter, tuple((1 - EVEN_SHARE) * share + EVEN_SHARE / count for share in shares))
+
+    def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        upper_ends = np.cumsum(self.weights)
+        indices = np.searchsorted(upper_ends, units * upper_ends[-1], side="right")
+        count = len(self.weights)
+        return (np.minimum(indices, count - 1) + 0.5) / count
 
     def to_json(self) -> dict[str, Any]:
         return {"choices": list(self.parameter.choices), "weights": list(self.weights)}
@@ -160,6 +175,13 @@ def _span(
     if ends[1] - best <= near:
         high = max(high, best + near)
     return low, high
+
+
+def _placed(
+    parameter: FloatParameter | IntParameter, low: float, high: float, units: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    start, end = parameter.to_unit(low), parameter.to_unit(high)
+    return start + units * (end - start)
 
 
 def _check_interval(parameter: FloatParameter | IntParameter, low: float, high: float) -> None:

@@ -66,7 +66,7 @@ def finished(service: httpx.Client) -> dict[str, Any]:
         },
         # Raw inputs in the hundreds: large learning rates diverge on them.
         "objective": {"dataset": "diabetes", "training": {"epochs": 5, "normalize_inputs": False}},
-        "strategy": {"type": "coarse_to_fine", "rounds": 2},
+        "strategy": {"type": "coarse_to_fine", "rounds": 2, "first_round_share": 0.4},
         "trials": 16,
     }
     address = service.post("/v1/studies", json=study).raise_for_status().headers["location"]

@@ -43,7 +43,7 @@ RANGES = [
     Wrong(space(choices("batch_size", 0, 32)), "/search_space/parameters/0/choices/0", ("`batch_size`", "0")),
     Wrong(space(LEARNING_RATE, LEARNING_RATE), "/search_space/parameters/1/name", ("'learning_rate'", "twice")),
     Wrong(space(), "/search_space/parameters", ("`parameters`", "1 to 100", "0")),
-    Wrong(study(trials=3), "/trials", ("`trials >= rounds`", "trials=3", "rounds=4")),
+    Wrong(strategy(rounds=4) | {"trials": 3}, "/trials", ("`trials >= rounds`", "trials=3", "rounds=4")),
     Wrong(strategy(rounds=200), "/strategy/rounds", ("rounds", "100", "200")),
     Wrong(strategy(margin=-0.1), "/strategy/margin", ("margin", "-0.1")),
     Wrong(strategy(first_round_share=0), "/strategy/first_round_share", ("first_round_share", "0")),

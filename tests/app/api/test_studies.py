@@ -50,10 +50,12 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     }
     assert study["strategy"] == {
         "type": "coarse_to_fine",
-        "rounds": 4,
-        "first_round_share": 0.4,
+        "rounds": None,
+        "round_size": 8,
+        "first_round_share": 0.2,
         "elite_fraction": 0.2,
         "margin": 0.1,
+        "guided": True,
     }
     assert study["pruning"] == {"type": "stop_curve", "grace_epochs": 3, "min_elites": 8}
     assert (study["trial_timeout_seconds"], study["max_seconds"], study["max_attempts"]) == (600, None, 3)
@@ -245,6 +247,7 @@ def test_rounds_tell_box_and_elites(service: httpx.Client, finished: dict[str, A
     complete = sorted((t for t in trials_of(service, finished, round=0, state="complete")), key=rank)
     assert first["elites"] == [trial["number"] for trial in complete[: len(first["elites"])]]
     assert isinstance(second["borders"], list)
+    assert {first["ended_by"], second["ended_by"]} == {"trials"}
 
 
 def test_an_export_is_the_same_bytes_each_time(service: httpx.Client, finished: dict[str, Any]) -> None:
@@ -277,7 +280,7 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
     }  # fmt: skip
     for closed in document["rounds"]:
         assert closed.keys() == {
-                "number", "state", "first_trial", "trials", "box", "stop_curve", "elites", "borders"
+                "number", "state", "first_trial", "trials", "box", "stop_curve", "elites", "borders", "ended_by"
             }  # fmt: skip
     for trial in document["trials"]:
         assert trial.keys() == {
@@ -303,6 +306,8 @@ def test_a_cancelled_study_keeps_what_is_done_and_can_be_deleted(service: httpx.
     assert cancelled["finished_at"] is not None
     assert cancelled["counts"]["waiting"] == cancelled["counts"]["running"] == 0
     assert "is cancelled and cannot become cancelled" in problem_of(service.post(f"{location}/cancel"), 409)["detail"]
+    rounds = service.get(f"{location}/rounds").json()["items"]
+    assert {row["ended_by"] for row in rounds} <= {"cancelled"}, "there is one if the dispatcher was quick enough"
     answer = service.delete(location)
     assert (answer.status_code, answer.content) == (204, b"")
     for gone in (location, f"{location}/trials", f"{location}/rounds", f"{location}/export", f"{location}/trials/0"):

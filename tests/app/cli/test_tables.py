@@ -66,7 +66,7 @@ def test_tuning_a_table_goes_from_the_file_to_the_best_values(parfocal: Parfocal
     assert "parfocal trials " in outcome.err
 
 
-@pytest.mark.parametrize("option", [["--space", "absent"], ["--trials", "1"]])
+@pytest.mark.parametrize("option", [["--space", "absent"], ["--trials", "20001"]])
 def test_tuning_that_is_refused_leaves_no_dataset_behind(
     parfocal: Parfocal, client: Client, table: Path, option: list[str]
 ) -> None:

@@ -104,7 +104,9 @@ def train_short_ones(dispatcher: Dispatcher, database: Database) -> str:
 def test_a_study_finds_what_search_and_training_find_without_any_dispatcher(
     dispatcher: Dispatcher, database: Database, settings: Settings
 ) -> None:
-    study_id = add_study(database, strategy={"type": "coarse_to_fine", "rounds": 2}, trials=10)
+    study_id = add_study(
+        database, strategy={"type": "coarse_to_fine", "rounds": 2, "first_round_share": 0.4}, trials=10
+    )
     tick_until(dispatcher, lambda: has_ended(database, study_id))
     with database.reading() as session:
         study, rows = studies.get(session, study_id), rounds.of_study(session, study_id)

@@ -26,7 +26,10 @@ from tests.app.dispatch.making import (
     trials_of,
 )
 
-COARSE_TO_FINE: dict[str, Any] = {"strategy": {"type": "coarse_to_fine", "rounds": 3}, "trials": 20}  # 8, 6, 6
+COARSE_TO_FINE: dict[str, Any] = {
+    "strategy": {"type": "coarse_to_fine", "rounds": 3, "first_round_share": 0.4},
+    "trials": 20,  # 8, 6, 6
+}
 
 Result = float | None  # a value, or None for a trial that fails
 

@@ -29,8 +29,9 @@ STRATEGIES: list[dict[str, Any]] = [
     {"type": "coarse_to_fine"},
     {"type": "coarse_to_fine", "rounds": 7, "first_round_share": 0.1, "elite_fraction": 1.0, "margin": 0.0},
     {"type": "coarse_to_fine", "rounds": 1},
+    {"type": "coarse_to_fine", "rounds": 4, "guided": False},
 ]
-SMALLEST_BUDGETS = [1, 4, 7, 1]
+SMALLEST_BUDGETS = [1, 1, 7, 1, 4]
 
 SPACE = SearchSpace(
     (
@@ -252,6 +253,12 @@ def test_a_strategy_comes_back_from_json_with_its_defaults_written_out(document:
             ("elite_fraction",),
             "`elite_fraction` must be a number, but got True",
         ),
+        (
+            {"type": "coarse_to_fine", "round_size": 0},
+            ("round_size",),
+            "`1 <= round_size <= 1000000` must hold, but got 0",
+        ),
+        ({"type": "coarse_to_fine", "guided": 1}, ("guided",), "`guided` must be true or false, but got 1"),
         ({"type": "coarse_to_fine", "margin": -0.1}, ("margin",), "`0 <= margin <= 1` must hold, but got -0.1"),
         (
             {"type": "coarse_to_fine", "margin": float("inf")},
