@@ -16,6 +16,7 @@ class Purpose(IntEnum):
     DROPOUT = 5  # which units fall silent
     AUGMENTATION = 6  # how each image of a mini-batch is changed
     GRADIENT_CHECK = 7  # which of an array's gradients are checked
+    IMPORTANCES = 11  # of the trees that tell which parameters matter
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> np.random.Generator:
