@@ -93,6 +93,11 @@ class Client:
         rounds: list[Answer] = self._connection.get(f"{_study(study_id)}/rounds")["items"]
         return rounds
 
+    def importances(self, study_id: str) -> list[Answer]:
+        """How much each parameter decides, the largest first."""
+        found: list[Answer] = self._connection.get(f"{_study(study_id)}/importances")["importances"]
+        return found
+
     def export(self, study_id: str) -> bytes:
         """The study with its rounds and trials as JSON: the same bytes for the same study."""
         return self._connection.send("GET", f"{_study(study_id)}/export", params={"format": "json"}).content

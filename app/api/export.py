@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.api.importances import counted, study_importances
 from app.api.views import repeat_answer, round_answer, study_answer, trial_answer
 from app.confirming import winner_of_study
 from app.lifecycle import FailureReason, TrialState
@@ -69,8 +70,10 @@ def _study(session: Session, study: Study) -> dict[str, Any]:
     answer = study_answer(study, trials.best(session, study.id), winner_of_study(session, study)).model_dump(
         mode="json"
     )
-    objective = study.objective | {"dataset": studies.dataset(session, study).content_hash}
-    return {name: answer[name] for name in STUDY_FIELDS} | {"objective": objective}
+    told = {name: answer[name] for name in STUDY_FIELDS}
+    told["objective"] = study.objective | {"dataset": studies.dataset(session, study).content_hash}
+    told["importances"] = [vars(each) for each in study_importances(study, counted(trials.ended(session, study.id)))]
+    return told
 
 
 def _trial(trial: Trial, study: Study, curve: Curve | None, repeats: Sequence[Trial]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from app.cli.figures import elapsed, measured, metric_label, moment, number, tri
 from app.client import Answer, Client
 from app.lifecycle import TrialState
 
+MOST_IMPORTANT = 5
+BAR_WIDTH = 24  # characters for all that the parameters decide
 BEST_TRIALS = 5  # as many columns as a terminal of 80 characters has room for
 STATE_STYLES = {"complete": "green", "failed": "red", "cancelled": "yellow"}
 
@@ -36,6 +38,9 @@ def show_findings(client: Client, study: Answer) -> None:
     for trial in _diagnosed(client, study, ranked):
         if trial["diagnosis"]:
             show(f"Diagnosis of trial {trial['number']}", diagnosis.diagnosis_table(trial["diagnosis"]))
+    importances = [each for each in client.importances(study["id"]) if each["importance"]]
+    if importances:
+        show("Importance", _importance_table(importances[:MOST_IMPORTANT]))
     if len(rounds) > 1:
         show("Rounds", _rounds_table(study, rounds, ranked))
         show(zoom.TITLE, zoom.zoom_table(study["search_space"]["parameters"], rounds))
@@ -88,6 +93,14 @@ def _best_table(study: Answer, trials: Sequence[Answer]) -> Table:
     table.add_row("round", *(str(trial["round"]) for trial in trials))
     for name in (parameter["name"] for parameter in study["search_space"]["parameters"]):
         table.add_row(printable(name), *(number(trial["values"].get(name, "–")) for trial in trials))
+    return table
+
+
+def _importance_table(importances: Sequence[Answer]) -> Table:
+    table = plain_table("parameter", "share", "", right=["share"])
+    for each in importances:
+        bar = Text("█" * max(round(each["importance"] * BAR_WIDTH), 1), style="cyan")
+        table.add_row(printable(each["parameter"]), f"{100 * each['importance']:.0f} %", bar)
     return table
 
 

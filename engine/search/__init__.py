@@ -6,6 +6,7 @@ from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.conditions import Condition
 from engine.search.confirmation import Confirmation, Finalist, winner_of
 from engine.search.history import Observation, ranked
+from engine.search.importances import Importance, importances
 from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from engine.search.preview import ChoicePreview, NumericPreview, preview
@@ -28,6 +29,7 @@ __all__ = [
     "Confirmation",
     "Finalist",
     "FloatParameter",
+    "Importance",
     "IntParameter",
     "NumericPreview",
     "Observation",
@@ -41,6 +43,7 @@ __all__ = [
     "StopCurve",
     "Strategy",
     "draw",
+    "importances",
     "minimize",
     "preview",
     "pruning_from_json",

@@ -31,11 +31,12 @@ def finite_or_none(value: float | None) -> float | None:
 
 def ranked(observations: Iterable[Observation]) -> list[Observation]:
     """Return the best first: by value, then by tie break, then by number. Failed trials, or no tie break, come last."""
-    return sorted(observations, key=_rank)
+    return sorted(observations, key=lambda observation: (*standing(observation), observation.number))
 
 
-def _rank(observation: Observation) -> tuple[float, float, int]:
-    return _worst_if_none(observation.value), _worst_if_none(observation.tie_break), observation.number
+def standing(observation: Observation) -> tuple[float, float]:
+    """Return what compares results, whatever the number: the lower, the better."""
+    return _worst_if_none(observation.value), _worst_if_none(observation.tie_break)
 
 
 def _worst_if_none(value: float | None) -> float:
