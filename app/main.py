@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from app.api import datasets, gradient_checks, health, models, problems, spaces, studies, trials
+from app.api import arrivals, datasets, gradient_checks, health, models, problems, spaces, studies, trials
 from app.api.body_limit import MEBIBYTE, BodyLimit
 from app.lifeline import exit_with_parent
 from app.settings import Settings
@@ -26,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.database.dispose()
 
     app = FastAPIOffline(title="Parfocal", version="0.1.0", lifespan=lifespan)
-    for room in (health, datasets, spaces, studies, trials, models, gradient_checks):
+    for room in (health, datasets, spaces, studies, trials, arrivals, models, gradient_checks):
         app.include_router(room.router)
     problems.install(app)
     app.add_middleware(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -57,6 +57,11 @@ def model_of(session: Session, study_id: str) -> Job | None:
     """The job that makes the model of a study, which has one at most."""
     query = select(Job).where(Job.study_id == study_id, Job.kind == JobKind.MODEL)
     return session.scalars(query).one_or_none()
+
+
+def delete_of(session: Session, study_id: str) -> None:
+    """Nobody waits any more for what is made of a study; a worker that makes it is ended."""
+    session.execute(delete(Job).where(Job.study_id == study_id))
 
 
 def next_waiting(session: Session) -> Job | None:
