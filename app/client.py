@@ -83,6 +83,21 @@ class Client:
         *_, study = self.watch(study_id)
         return study
 
+    def enqueue(self, study_id: str, values: Sequence[Mapping[str, Any]]) -> Answer:
+        """Let a study try these values first when its next round opens."""
+        return self._add_trials(study_id, {"enqueued": [{"values": dict(each)} for each in values]})
+
+    def import_trials(self, study_id: str, results: Sequence[Mapping[str, Any]]) -> Answer:
+        """Let a study learn from results, each with `values` and its `value`, from its next round on."""
+        return self._add_trials(study_id, {"imported": [dict(each) for each in results]})
+
+    def _add_trials(self, study_id: str, document: Mapping[str, Any]) -> Answer:
+        return self._connection.create(f"{_study(study_id)}/trials", document)
+
+    def extend_study(self, study_id: str, trials: int) -> Answer:
+        """Let a complete study go on with so many more trials."""
+        return self._connection.create(f"{_study(study_id)}/extend", {"trials": trials})
+
     def cancel_study(self, study_id: str) -> Answer:
         return self._connection.ask("POST", f"{_study(study_id)}/cancel")
 

@@ -1,14 +1,15 @@
 """The three state machines.
 
-    study   queued → running → complete | failed | cancelled
+    study   queued → running → complete | failed | cancelled,  complete → running when it is extended
     trial   waiting → running → complete | pruned | failed | cancelled,  running → waiting when its worker was lost
     job     waiting → running → complete | failed,  running → waiting when its worker was lost
 
-A study can be cancelled from any state that is not an end. A trial or a job never leaves an end.
+A study can be cancelled from any state that is not an end, and goes on from complete when it is extended. A trial or a
+job never leaves an end; a trial that was imported has begun in one.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -28,6 +29,7 @@ class TrialState(StrEnum):
     PRUNED = "pruned"  # given up, because the best trials of earlier rounds had come further by the same epoch
     FAILED = "failed"
     CANCELLED = "cancelled"
+    IMPORTED = "imported"  # a result from elsewhere, which only teaches the strategy
 
 
 class JobState(StrEnum):
@@ -69,9 +71,10 @@ class Life(Generic[State]):
     """The states of one kind of thing."""
 
     steps: Mapping[State, Set[State]]  # what may follow each state; one that is left out is an end
+    ways_back: Mapping[State, Set[State]] = field(default_factory=dict)  # out of an end, when somebody asks for it
 
     def allows(self, old: State, new: State) -> bool:
-        return new in self.steps.get(old, ())
+        return new in self.steps.get(old, ()) or new in self.ways_back.get(old, ())
 
     @property
     def ends(self) -> frozenset[State]:
@@ -83,7 +86,8 @@ STUDY_LIFE = Life(
     {
         StudyState.QUEUED: {StudyState.RUNNING, StudyState.FAILED, StudyState.CANCELLED},
         StudyState.RUNNING: {StudyState.COMPLETE, StudyState.FAILED, StudyState.CANCELLED},
-    }
+    },
+    ways_back={StudyState.COMPLETE: {StudyState.RUNNING}},
 )
 
 TRIAL_LIFE = Life(

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.api import (
+    arrivals,
     datasets,
     gradient_checks,
     health,
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.database.dispose()
 
     app = FastAPIOffline(title="Parfocal", version="0.1.0", lifespan=lifespan)
-    for room in (health, datasets, spaces, studies, trials, importances, models, looks, gradient_checks):
+    for room in (health, datasets, spaces, studies, trials, arrivals, importances, models, looks, gradient_checks):
         app.include_router(room.router)
     problems.install(app)
     app.add_middleware(

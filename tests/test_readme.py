@@ -84,7 +84,13 @@ def test_all_shell_blocks_run_one_after_another_in_one_shell(
     assert json.loads((checkout / "apartments.json").read_text())["study"]["state"] == "complete"
     assert "price,predicted_price\n" in (checkout / "predictions.csv").read_text()
     studies = httpx.get(f"{service.settings.base_url}/v1/studies").json()["items"]
-    assert sorted(study["name"] for study in studies) == ["apartments", "digits", "images", "momentum on digits"]
+    assert sorted(study["name"] for study in studies) == [
+        "apartments",
+        "digits",
+        "images",
+        "momentum on digits",
+        "steered",
+    ]
     datasets = httpx.get(f"{service.settings.base_url}/v1/datasets").json()["items"]
     kept = sorted(dataset["name"] for dataset in datasets if not dataset["built_in"])
     assert kept == ["apartments", "images"], "one was deleted"

@@ -24,6 +24,7 @@ STUDY_FIELDS = (
     "search_space",
     "strategy",
     "pruning",
+    "extensions",
     "trials",
     "confirm",
     "finalists",
@@ -50,7 +51,7 @@ REPEAT_FIELDS = (
     "failure_reason",
     "failure",
 )
-TRIAL_FIELDS = ("number", "round", "values", "diagnosis", *REPEAT_FIELDS[1:])
+TRIAL_FIELDS = ("number", "round", "enqueued", "values", "diagnosis", *REPEAT_FIELDS[1:])
 
 
 def export_json(session: Session, study: Study) -> bytes:

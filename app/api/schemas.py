@@ -130,6 +130,9 @@ class StudyAnswer(BaseModel):
     objective: dict[str, Any]
     strategy: dict[str, Any]
     pruning: dict[str, Any] | None
+    extensions: list[dict[str, int]] = Field(
+        description="Each has the trials it added and the round that they began with; they are part of the budget."
+    )
     trials: int = Field(description="The budget, repeats included.")
     confirm: ConfirmAnswer | None
     finalists: list[int] | None = Field(description="Trials that are trained again, the best first, after the search.")
@@ -138,7 +141,8 @@ class StudyAnswer(BaseModel):
     max_attempts: int
     round: int | None
     counts: dict[str, int] = Field(
-        description="Trials and repeats by state; `unproposed` are those of the budget still to come."
+        description="Trials and repeats by state; `unproposed` are those of the budget still to come, and `imported` "
+        "ones are none of it."
     )
     mean_pack_size: float | None = Field(description="Trials per pack, of those sent so far.")
     epochs_saved: int = Field(description="Epochs that pruned trials were planned for and did not train.")
@@ -161,6 +165,10 @@ class RoundAnswer(BaseModel):
     state: Literal["open", "closed"]
     first_trial: int
     trials: int
+    arrived: dict[str, list[int]] | None = Field(
+        description="What came from outside and took effect when the round opened: the numbers of the trials that "
+        "were `enqueued` and `imported`."
+    )
     box: dict[str, Any]
     stop_curve: list[float | None] | None = Field(
         description="The limit of the metric epoch by epoch, made when the round opened: a trial whose best so far is "
@@ -198,9 +206,10 @@ class RepeatAnswer(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    number: int
+    number: int = Field(description="From 0 on; of an imported trial from 1,000,000 on.")
     state: TrialState
-    round: int
+    round: int = Field(description="Of an imported trial, the first that was shaped by it.")
+    enqueued: bool = Field(description="Somebody brought these values.")
     values: dict[str, Any]
     value: float | None = Field(description="On the dev rows; of several seeds, the mean, as with all numbers below.")
     standard_error: float | None = Field(description="Of that mean; null for one seed.")

@@ -17,6 +17,7 @@ from app.api.schemas import (
     WinnerAnswer,
 )
 from app.confirming import Winner
+from app.lifecycle import TrialState
 from app.store.models import Curve, Round, Study, Trial
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
@@ -30,11 +31,15 @@ _REPEAT_COLUMNS = RepeatAnswer.model_fields.keys() - {"pack", "standard_error"}
 def study_answer(study: Study, best: Trial | None, winner: Winner | None) -> StudyAnswer:
     return StudyAnswer(
         **{name: getattr(study, name) for name in _STUDY_COLUMNS},
-        counts={"unproposed": study.trials - sum(study.counts.values())} | study.counts,
+        counts={"unproposed": _unproposed(study)} | study.counts,
         mean_pack_size=study.trials_sent / study.packs_sent if study.packs_sent else None,
         best_trial=None if best is None else _summary(best, study),
         winner=None if winner is None else _winner(winner, study),
     )
+
+
+def _unproposed(study: Study) -> int:
+    return study.trials - sum(study.counts.values()) + study.counts[TrialState.IMPORTED]
 
 
 def round_answer(row: Round, study: Study) -> RoundAnswer:
@@ -43,6 +48,7 @@ def round_answer(row: Round, study: Study) -> RoundAnswer:
         state="open" if row.elites is None else "closed",
         first_trial=row.first_trial,
         trials=row.trials,
+        arrived=row.arrived,
         box=row.box,
         stop_curve=row.stop_curve,
         elites=row.elites,

@@ -22,6 +22,7 @@ from app.cli.options import show_help_without_command
 from app.cli.predict import predict
 from app.cli.serving import database, serve
 from app.cli.spaces import spaces
+from app.cli.steering import enqueue, extend, import_trials
 from app.cli.studies import cancel, export, show, studies, submit, watch
 from app.cli.trials import trials
 from app.cli.tune import tune
@@ -51,12 +52,15 @@ for function in (
     trials,
     export,
     cancel,
+    enqueue,
+    extend,
     predict,
     spaces,
     gradient_check,
 ):
     command.command()(function)
 command.command("test")(look)  # pytest would take a function of that name for a test
+command.command("import")(import_trials)
 command.add_typer(datasets, name="datasets")
 command.add_typer(database, name="db")
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.confirming import searched_trials
-from app.dispatch import pruning
+from app import schedule
+from app.dispatch import arriving, pruning
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.store import rounds, studies, trials
-from app.store.models import Round, Study, Trial
+from app.store.models import Round, Study
 from app.store.times import now
 from engine.search import Observation, SearchSpace, Strategy, strategy_from_json, touched_borders
 from engine.training.environment import numeric_environment
@@ -45,18 +45,27 @@ def _next_round(session: Session, study: Study) -> None:
         return
     strategy = strategy_from_json(study.strategy)
     space = SearchSpace.from_json(study.search_space)
-    sizes = strategy.round_sizes(searched_trials(study))
-    observations = [_observation(trial) for trial in trials.ended(session, study.id)]
     past = rounds.of_study(session, study.id)
+    sizes, number = schedule.round_sizes(study, past), len(past)
+    imported = arriving.import_results(session, study, number) if number < len(sizes) else []
+    observations = [arriving.observation(trial) for trial in trials.ended(session, study.id)]
     if past:
         _close(session, study, past[-1], strategy, sizes, observations, space)
-    number = len(past)
     if number == len(sizes):
         _confirm(session, study)
         return
     proposals = strategy.propose(space, study.seed, number, sizes, observations)
     stop_curve = pruning.stop_curve(session, study, past[-1]) if past else None
-    rounds.open_next(session, study, proposals.box.to_json(), proposals.values, stop_curve)
+    enqueued = arriving.enqueued_values(session, study, sizes[number])
+    rounds.open_next(
+        session,
+        study,
+        proposals.box.to_json(),
+        [*enqueued, *proposals.values][: sizes[number]],
+        stop_curve=stop_curve,
+        enqueued=len(enqueued),
+        imported=imported,
+    )
 
 
 def _close(
@@ -71,7 +80,7 @@ def _close(
     best = trials.best(session, study.id)
     borders = touched_borders(space, best.values) if best else []
     study.warnings = [border.warning() for border in borders]
-    elites = strategy.elites(last.number, sizes, observations)
+    elites = arriving.trial_numbers(strategy.elites(last.number, sizes, observations))
     rounds.close(study, last, elites, [{"parameter": b.parameter, "end": b.end, "value": b.value} for b in borders])
 
 
@@ -83,7 +92,9 @@ def _confirm(session: Session, study: Study) -> None:
         return
     study.version += 1
     study.finalists = [trial.number for trial in finalists]
-    trials.add_repeats(session, study, finalists, study.confirm["repeats"])
+    repeats = trials.add_repeats(session, study, finalists, study.confirm["repeats"])
+    if study.extensions:  # which are all searched: what their finalists take comes on top
+        study.trials += repeats
 
 
 def _end(session: Session, study: Study, by: EndedBy) -> None:
@@ -91,7 +102,3 @@ def _end(session: Session, study: Study, by: EndedBy) -> None:
         studies.end(session, study, StudyState.COMPLETE, by)
     else:
         studies.end(session, study, StudyState.FAILED, by, "no trial completed")
-
-
-def _observation(trial: Trial) -> Observation:
-    return Observation(trial.number, trial.values, trial.cost, trial.dev_loss)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, delete, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -69,6 +69,12 @@ def tests_of(session: Session, study_id: str) -> Sequence[Job]:
     """The oldest first."""
     query = select(Job).where(Job.study_id == study_id, Job.kind == JobKind.TEST)
     return session.scalars(query.order_by(Job.created_at, Job.id)).all()
+
+
+def delete_of_winner(session: Session, study_id: str) -> None:
+    """Drop what is made of a study's winner; a worker that makes it is ended. Looks that were revealed stay."""
+    is_revealed = and_(Job.kind == JobKind.TEST, Job.state == JobState.COMPLETE)
+    session.execute(delete(Job).where(Job.study_id == study_id, not_(is_revealed)))
 
 
 def next_waiting(session: Session) -> Job | None:

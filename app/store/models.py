@@ -31,6 +31,9 @@ def _words(enum: type[StrEnum]) -> Enum:
     )
 
 
+FIRST_IMPORTED = 1_000_000  # far above the trials that a study may have
+
+
 class Base(DeclarativeBase):
     # Named, because SQLite can only change a constraint that has a name.
     metadata = MetaData(
@@ -84,6 +87,7 @@ class Study(Base):
     state: Mapped[StudyState]
     version: Mapped[int]  # raised in the transaction of each change
     seed: Mapped[int]
+    extensions: Mapped[list[Any]] = mapped_column(server_default="[]")  # trials, and the round that they begin with
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
     search_space_id: Mapped[str | None] = mapped_column(ForeignKey("search_spaces.id"))  # None: given inline
     search_space: Mapped[dict[str, Any]]  # as it was when the study was made
@@ -119,14 +123,15 @@ class Round(Base):
     first_trial: Mapped[int]
     trials: Mapped[int]
     box: Mapped[dict[str, Any]]
+    arrived: Mapped[dict[str, Any] | None]  # what came from outside and took effect when it opened, by trial numbers
     stop_curve: Mapped[list[Any] | None]  # the limit of the metric by epoch; None where nobody is pruned
     elites: Mapped[list[Any] | None]  # trial numbers; None while the round is open
     borders: Mapped[list[Any] | None]
 
 
 class Trial(Base):
-    """A trial of the search, numbered from 0 on, or the repeat of a finalist, numbered -1, -2, …: the search's own
-    numbers stay without gaps, should it go on later."""
+    """A trial of the search, numbered from 0 on; the repeat of a finalist, numbered -1, -2, …; or an imported one,
+    numbered from FIRST_IMPORTED on: the search's own numbers stay without gaps, whatever comes in between."""
 
     __tablename__ = "trials"
     __table_args__ = (
@@ -142,6 +147,7 @@ class Trial(Base):
     state: Mapped[TrialState]
     version: Mapped[int]  # the study's version at the last change of this row
     values: Mapped[dict[str, Any]]
+    enqueued: Mapped[bool] = mapped_column(server_default="0")  # somebody brought these values
     value: Mapped[float | None]  # the mean over its seeds
     seed_values: Mapped[list[Any] | None]  # of each seed
     cost: Mapped[float | None]  # the value turned so that lower is better; ranks trials before dev_loss and number
@@ -173,6 +179,19 @@ class Curve(Base):
     points: Mapped[dict[str, Any]]  # epoch, train, dev: lists of one length
     signals: Mapped[dict[str, Any] | None]  # as of `engine.training.result.Signals`
     batch_losses: Mapped[list[Any] | None]  # if the study asked for them
+
+
+class Arrival(Base):
+    """Values to try or a result to learn from, which somebody sent: it waits for the next round to open."""
+
+    __tablename__ = "arrivals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)  # in the order in which they came
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    values: Mapped[dict[str, Any]]
+    has_result: Mapped[bool]
+    value: Mapped[float | None]  # None: it has failed, or it is to be tried
+    dev_loss: Mapped[float | None]
 
 
 class Pack(Base):

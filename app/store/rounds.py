@@ -15,9 +15,15 @@ def open_next(
     study: Study,
     box: dict[str, Any],
     values: Sequence[Mapping[str, Any]],
+    *,
     stop_curve: list[float | None] | None = None,
+    enqueued: int = 0,
+    imported: Sequence[int] = (),
 ) -> Round:
-    """Start the next round: its trials wait from now on."""
+    """Start the next round: its trials wait from now on.
+
+    Somebody brought the values of the first `enqueued`; the trials `imported` take effect with it.
+    """
     number = 0 if study.round is None else study.round + 1
     first_trial = trials.count(session, study.id)
     study.version += 1
@@ -29,10 +35,15 @@ def open_next(
         trials=len(values),
         box=box,
         stop_curve=stop_curve,
+        arrived=_arrived(range(first_trial, first_trial + enqueued), imported),
     )
     session.add(opened)
-    trials.add(session, study, number, first_trial, values)
+    trials.add(session, study, number, first_trial, values, enqueued)
     return opened
+
+
+def _arrived(enqueued: Sequence[int], imported: Sequence[int]) -> dict[str, Any] | None:
+    return {"enqueued": [*enqueued], "imported": [*imported]} if enqueued or imported else None
 
 
 def close(study: Study, open_round: Round, elites: list[int], borders: list[Any]) -> None:

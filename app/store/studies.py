@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.lifecycle import STUDY_LIFE, EndedBy, StudyState, TrialState
-from app.store import trials
+from app.store import jobs, trials
 from app.store.ids import new_id
 from app.store.models import Dataset, Study
 from app.store.times import now
@@ -23,6 +23,7 @@ def add(session: Session, study: Study) -> Study:
     study.counts = dict.fromkeys(TrialState, 0)
     study.packs_sent = study.trials_sent = study.epochs_saved = 0
     study.warnings = []
+    study.extensions = []
     study.created_at = now()
     session.add(study)
     return study
@@ -85,6 +86,24 @@ def end(session: Session, study: Study, state: StudyState, by: EndedBy, failure:
     study.ended_by = by
     study.failure = failure
     study.finished_at = now()
+
+
+def extend(session: Session, study: Study, trials_more: int) -> None:
+    """Let a complete study go on with more trials. What was made of its winner goes, as the winner may change."""
+    if study.state is not StudyState.COMPLETE:
+        raise Conflict(f"study {study.id!r} is {study.state}: only a complete study can be extended")
+    study.version += 1
+    study.extensions = [*study.extensions, {"trials": trials_more, "round": (study.round or 0) + 1}]
+    study.trials = _proposed(study) + trials_more
+    study.finalists = None
+    study.state = StudyState.RUNNING
+    study.ended_by = study.finished_at = None
+    study.started_at = now()  # `max_seconds` counts anew
+    jobs.delete_of_winner(session, study.id)
+
+
+def _proposed(study: Study) -> int:
+    return sum(study.counts.values()) - study.counts[TrialState.IMPORTED]
 
 
 def delete(session: Session, study_id: str) -> None:

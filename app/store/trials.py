@@ -8,28 +8,66 @@ from sqlalchemy.orm import Session, defer
 
 from app.errors import NotFound
 from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
-from app.store.models import Curve, Study, Trial
+from app.store.models import FIRST_IMPORTED, Arrival, Curve, Study, Trial
 from app.store.times import now
 
 
-def add(session: Session, study: Study, round_number: int, first: int, proposals: Sequence[Mapping[str, Any]]) -> None:
+def add(
+    session: Session,
+    study: Study,
+    round_number: int,
+    first: int,
+    proposals: Sequence[Mapping[str, Any]],
+    enqueued: int = 0,
+) -> None:
+    """Let them wait; somebody brought the values of the first `enqueued`."""
     for number, values in enumerate(proposals, start=first):
-        session.add(_waiting(study, number, round_number, values))
+        session.add(_waiting(study, number, round_number, values, enqueued=number < first + enqueued))
     _count_waiting(study, len(proposals))
 
 
-def add_repeats(session: Session, study: Study, finalists: Sequence[Trial], repeats: int) -> None:
-    """Let finalists be trained again; those that have been already are left as they are."""
+def add_repeats(session: Session, study: Study, finalists: Sequence[Trial], repeats: int) -> int:
+    """Let finalists be trained again, but for those that have been already; returns how many repeats that makes."""
     past = repeats_by_finalist(session, study.id)
     places = [(trial, place) for trial in finalists if trial.number not in past for place in range(1, repeats + 1)]
     first = sum(map(len, past.values())) + 1
     for number, (trial, place) in enumerate(places, start=first):
         session.add(_waiting(study, -number, trial.round, trial.values, repeat_of=trial.number, repeat=place))
     _count_waiting(study, len(places))
+    return len(places)
+
+
+def add_imported(
+    session: Session, study: Study, round_number: int, results: Sequence[tuple[Arrival, float | None]]
+) -> list[int]:
+    """Results from elsewhere, each with its cost, as trials that have ended; returns their numbers."""
+    before = study.counts[TrialState.IMPORTED]
+    added = [
+        Trial(
+            study_id=study.id,
+            number=FIRST_IMPORTED + before + place,
+            round=round_number,
+            state=TrialState.IMPORTED,
+            version=study.version,
+            values=result.values,
+            value=result.value,
+            cost=cost,
+            dev_loss=result.dev_loss,
+            attempts=0,
+            alone=False,
+            finished_at=now(),
+        )
+        for place, (result, cost) in enumerate(results)
+    ]
+    session.add_all(added)
+    session.flush()
+    study.counts = study.counts | {TrialState.IMPORTED: before + len(added)}
+    return [trial.number for trial in added]
 
 
 def count(session: Session, study_id: str) -> int:
-    query = select(func.count()).where(Trial.study_id == study_id, Trial.repeat_of.is_(None))
+    """How many the search itself has proposed."""
+    query = select(func.count()).where(Trial.study_id == study_id, Trial.number.between(0, FIRST_IMPORTED - 1))
     return session.scalar(query) or 0
 
 
@@ -205,7 +243,7 @@ def _searched(study_id: str) -> Select[Trial]:
     return _of(study_id).where(Trial.repeat_of.is_(None))
 
 
-def _waiting(study: Study, number: int, round_number: int, values: Mapping[str, Any], **repeat: int) -> Trial:
+def _waiting(study: Study, number: int, round_number: int, values: Mapping[str, Any], **more: Any) -> Trial:
     return Trial(
         study_id=study.id,
         number=number,
@@ -215,7 +253,7 @@ def _waiting(study: Study, number: int, round_number: int, values: Mapping[str, 
         values=dict(values),
         attempts=0,
         alone=False,
-        **repeat,
+        **more,
     )
 
 

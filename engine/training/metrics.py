@@ -4,6 +4,7 @@ K members, m rows. For classification `predicted` and `targets` hold class indic
 recall and F1 are those of class 1, with more their unweighted mean over the classes (macro). A ratio 0/0 counts as 0.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -33,6 +34,8 @@ class Metric:
     task: Task
     maximize: bool
     compute: Callable[[Outputs], Array]  # -> (K,) float64
+    lowest: float = 0.0
+    highest: float = 1.0
 
     def cost(self, value: float) -> float:
         """The same value turned so that lower is better."""
@@ -97,10 +100,10 @@ METRICS: dict[str, Metric] = {
         Metric("precision", "classification", True, precision),
         Metric("recall", "classification", True, recall),
         Metric("f1", "classification", True, f1),
-        Metric("log_loss", "classification", False, log_loss),
-        Metric("rmse", "regression", False, rmse),
-        Metric("mae", "regression", False, mae),
-        Metric("r2", "regression", True, r2),
+        Metric("log_loss", "classification", False, log_loss, highest=math.inf),
+        Metric("rmse", "regression", False, rmse, highest=math.inf),
+        Metric("mae", "regression", False, mae, highest=math.inf),
+        Metric("r2", "regression", True, r2, lowest=-math.inf),
     )
 }
 

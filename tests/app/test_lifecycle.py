@@ -14,6 +14,7 @@ LIVES: list[tuple[type[StrEnum], Life[Any], set[str], set[str]]] = [
         {
             "queued → running", "queued → failed", "queued → cancelled",
             "running → complete", "running → failed", "running → cancelled",
+            "complete → running",
         },
         {"complete", "failed", "cancelled"},
     ),
@@ -25,7 +26,7 @@ LIVES: list[tuple[type[StrEnum], Life[Any], set[str], set[str]]] = [
             "running → waiting", "running → complete", "running → pruned", "running → failed",
             "running → cancelled",
         },
-        {"complete", "pruned", "failed", "cancelled"},
+        {"complete", "pruned", "failed", "cancelled", "imported"},
     ),
     (
         JobState,
@@ -37,7 +38,7 @@ LIVES: list[tuple[type[StrEnum], Life[Any], set[str], set[str]]] = [
 
 
 @pytest.mark.parametrize(("states", "life", "steps", "ends"), LIVES, ids=["study", "trial", "job"])
-def test_each_takes_the_steps_of_its_life_and_no_others_to_ends_that_nothing_follows(
+def test_each_takes_the_steps_of_its_life_and_no_others_to_its_ends(
     states: type[StrEnum], life: Life[Any], steps: set[str], ends: set[str]
 ) -> None:
     assert {f"{old} → {new}" for old in states for new in states if life.allows(old, new)} == steps

@@ -91,7 +91,10 @@ WRONG_QUERIES = {
     "%00=5": ("\0", "unknown field '\\x00'"),
 }
 WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
-    "state=runing": ("state", "'waiting', 'running', 'complete', 'pruned', 'failed' or 'cancelled', but got 'runing'"),
+    "state=runing": (
+        "state",
+        "'waiting', 'running', 'complete', 'pruned', 'failed', 'cancelled' or 'imported', but got 'runing'",
+    ),
     "round=-1": ("round", "greater than or equal to 0, but got '-1'"),
     f"round={HUGE}": ("round", "less than"),
     "round=first": ("round", "valid integer"),
@@ -153,7 +156,7 @@ def test_an_unknown_path_is_not_found(path: str, api: httpx.Client) -> None:
         ("DELETE", "/v1/studies"),
         ("POST", "/healthz"),
         ("GET", "/v1/studies/x/cancel"),
-        ("POST", "/v1/studies/x/trials"),
+        ("PUT", "/v1/studies/x/trials"),
         ("PUT", "/v1/datasets/x"),
     ],
 )

@@ -14,7 +14,7 @@ LATER_NAMES = {
     "keep_prob", "batch_norm", "augmentation", "decay_rate", "changed_since", "fields", "max", "lease",
     "external", "paused", "grid", "rmsprop", "adagrad", "csv",
 }  # fmt: skip
-LATER_PATHS = "pause|resume|extend|columns|ask|tell|report|events|metrics"
+LATER_PATHS = "pause|resume|columns|ask|tell|report|events|metrics"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,8 @@ def test_every_endpoint_is_described(document: dict[str, Any]) -> None:
         "GET /v1/studies/{study_id}/export",
         "GET /v1/studies/{study_id}/importances",
         "GET /v1/studies/{study_id}/trials",
+        "POST /v1/studies/{study_id}/trials",
+        "POST /v1/studies/{study_id}/extend",
         "GET /v1/studies/{study_id}/trials/{number}",
         "GET /v1/studies/{study_id}/model",
         "POST /v1/studies/{study_id}/predict",
@@ -79,7 +81,14 @@ def test_names_that_are_not_built_yet_are_absent(document: dict[str, Any]) -> No
 
 def test_unknown_fields_are_refused_by_the_description_too(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
-    for name in ("StudyRequest", "ObjectiveRequest", "DatasetForm", "GradientCheckRequest", "PredictionRequest"):
+    for name in (
+        "StudyRequest",
+        "ObjectiveRequest",
+        "DatasetForm",
+        "GradientCheckRequest",
+        "PredictionRequest",
+        "ArrivalsRequest",
+    ):
         assert schemas[name]["additionalProperties"] is False
 
 

@@ -14,10 +14,11 @@ from tests.app.api.problems import problem_of
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "pruning", "trials",
     "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "epochs_saved",
-    "best_trial", "winner", "confirm", "finalists", "warnings", "test_looks", "ended_by", "failure", "environment",
+    "best_trial", "winner", "extensions", "confirm", "finalists", "warnings", "test_looks", "ended_by", "failure",
+    "environment",
     "created_at", "started_at", "finished_at",
 }  # fmt: skip
-STATES = {"unproposed", "waiting", "running", "complete", "pruned", "failed", "cancelled"}
+STATES = {"unproposed", "waiting", "running", "complete", "pruned", "failed", "cancelled", "imported"}
 
 
 def trials_of(service: httpx.Client, study: dict[str, Any], **query: Any) -> list[dict[str, Any]]:
@@ -271,21 +272,22 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
     document = json.loads(text)
     assert document.keys() == {"study", "rounds", "trials"}
     assert document["study"].keys() == {
-        "name", "state", "seed", "search_space", "objective", "strategy", "pruning", "trials", "confirm", "finalists",
-        "max_seconds", "round", "counts", "epochs_saved", "best_trial", "winner", "warnings", "ended_by", "failure",
-        "environment",
+        "name", "state", "seed", "search_space", "objective", "strategy", "pruning", "extensions", "trials", "confirm",
+        "finalists", "max_seconds", "round", "counts", "epochs_saved", "best_trial", "winner", "warnings", "ended_by",
+        "failure", "environment", "importances",
     }  # fmt: skip
     assert document["study"]["objective"].keys() == {
         "type", "dataset", "metric", "base_error", "high_gap", "seeds", "training"
     }  # fmt: skip
     for closed in document["rounds"]:
         assert closed.keys() == {
-                "number", "state", "first_trial", "trials", "box", "stop_curve", "elites", "borders", "ended_by"
+                "number", "state", "first_trial", "trials", "arrived", "box", "stop_curve", "elites", "borders",
+                "ended_by",
             }  # fmt: skip
     for trial in document["trials"]:
         assert trial.keys() == {
-            "number", "state", "round", "values", "value", "standard_error", "seed_values", "metrics", "diagnosis",
-            "best_epoch", "epochs", "failure_reason", "failure", "learning_curve", "signals", "repeats",
+            "number", "state", "round", "enqueued", "values", "value", "standard_error", "seed_values", "metrics",
+            "diagnosis", "best_epoch", "epochs", "failure_reason", "failure", "learning_curve", "signals", "repeats",
         }  # fmt: skip
     assert finished["id"] not in text
     assert not any(finished[field][:16] in text for field in ("created_at", "started_at", "finished_at"))

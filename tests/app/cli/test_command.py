@@ -15,8 +15,8 @@ from app.client import Client
 from app.supervisor import Service
 from tests.app.cli.running import Outcome, Parfocal
 
-COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel", "predict"]
-COMMANDS += ["spaces", "gradient-check", "datasets", "db"]
+COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel", "enqueue"]
+COMMANDS += ["extend", "predict", "spaces", "gradient-check", "import", "datasets", "db"]
 HEAVY = {"pandas", "sqlalchemy", "fastapi", "numpy", "pydantic"}
 
 

@@ -40,7 +40,7 @@ from tests.app.waiting import wait_until
 
 Found = TypeVar("Found")
 
-WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED = TrialState
+WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED, IMPORTED = TrialState
 
 DIABETES = {
     "type": "mlp",

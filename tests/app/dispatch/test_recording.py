@@ -23,7 +23,7 @@ from tests.app.dispatch.making import (
     trials_of,
 )
 
-WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED = TrialState
+WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED, IMPORTED = TrialState
 
 LATE_NEWS = [
     Alive(),

@@ -33,7 +33,7 @@ from tests.app.dispatch.making import (
 )
 from tests.app.dispatch.simulated import SimulatedWorker, SimulatedWorkers, Simulation, sent_packs, simulated_dispatcher
 
-WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED = TrialState
+WAITING, RUNNING, COMPLETE, PRUNED, FAILED, CANCELLED, IMPORTED = TrialState
 
 
 def good(member: Member) -> Finished:
