@@ -16,7 +16,7 @@ from app.supervisor import Service
 from tests.app.cli.running import Outcome, Parfocal
 
 COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel", "predict"]
-COMMANDS += ["spaces", "gradient-check", "datasets", "db"]
+COMMANDS += ["test", "spaces", "gradient-check", "datasets", "db"]
 HEAVY = {"pandas", "sqlalchemy", "fastapi", "numpy", "pydantic"}
 
 
