@@ -17,7 +17,7 @@ from app.cli.datasets import datasets
 from app.cli.demo import demo
 from app.cli.errors import report
 from app.cli.gradient_check import gradient_check
-from app.cli.looks import look
+from app.cli.looks import test
 from app.cli.options import show_help_without_command
 from app.cli.predict import predict
 from app.cli.serving import database, serve
@@ -55,11 +55,11 @@ for function in (
     enqueue,
     extend,
     predict,
+    test,
     spaces,
     gradient_check,
 ):
     command.command()(function)
-command.command("test")(look)  # pytest would take a function of that name for a test
 command.command("import")(import_trials)
 command.add_typer(datasets, name="datasets")
 command.add_typer(database, name="db")

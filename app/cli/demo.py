@@ -51,6 +51,7 @@ def demo() -> None:
         rows = sum(split["rows"] for split in dataset["splits"].values())
         say(f"Searching for the network that reads handwritten digits best: {rows:,} images of 8×8 pixels,")
         say(f"{STUDY['trials']} trials. The first round draws from the whole space, each next one where the best lay.")
+        say("At last the best five are trained three times more, for the best of many is partly lucky.")
         ended = follow(client, client.create_study(STUDY)["id"])
         _refuse_failure(ended)
         show_findings(client, ended)

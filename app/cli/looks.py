@@ -8,7 +8,7 @@ from app.client import Answer
 from app.lifecycle import JobState
 
 
-def look(study: StudyReference, url: Url = None, as_json: AsJson = False) -> None:
+def test(study: StudyReference, url: Url = None, as_json: AsJson = False) -> None:  # noqa: PT028 - a command, no test
     """Evaluate the winner of a complete study on its test rows.
 
     Every look is counted: whoever goes on choosing after one has nothing left that tells the truth.

@@ -23,7 +23,7 @@ def spaces(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the search spaces with their parameters, or show what one of them draws."""
+    """List the search spaces, or show what one of them draws."""
     with connect(url) as client:
         if space is not None:
             drawn = client.preview_search_space(space)

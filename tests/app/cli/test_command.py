@@ -16,7 +16,7 @@ from app.supervisor import Service
 from tests.app.cli.running import Outcome, Parfocal
 
 COMMANDS = ["demo", "serve", "tune", "submit", "watch", "show", "studies", "trials", "export", "cancel", "enqueue"]
-COMMANDS += ["extend", "predict", "spaces", "gradient-check", "import", "datasets", "db"]
+COMMANDS += ["extend", "predict", "test", "spaces", "gradient-check", "import", "datasets", "db"]
 HEAVY = {"pandas", "sqlalchemy", "fastapi", "numpy", "pydantic"}
 
 
