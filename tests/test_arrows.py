@@ -63,15 +63,30 @@ def test_the_training_room_needs_numpy_alone() -> None:
     assert inside("engine", loaded) - inside("engine.training", loaded) == {"engine", "engine.seeding", "engine.errors"}
 
 
-def test_the_search_room_needs_numpy_alone() -> None:
-    assert others(reach(GRAPH, *inside("engine.search", GRAPH))) == {"numpy"}
+def test_the_search_room_needs_numpy_and_scipy_alone() -> None:
+    assert others(reach(GRAPH, *inside("engine.search", GRAPH))) == {"numpy", "scipy"}
+
+
+def test_the_search_room_loads_scipy_for_the_strategy_that_uses_it_alone() -> None:
+    assert "scipy" not in loaded_by("import engine.search")
 
 
 def test_a_worker_needs_numpy_alone() -> None:
     assert others(reach(GRAPH, "app.dispatch.worker")) == {"numpy"}
 
 
-HEAVY = {"fastapi", "starlette", "sqlalchemy", "pydantic", "pydantic_core", "pandas", "alembic", "httpx", "uvicorn"}
+HEAVY = {
+    "fastapi",
+    "starlette",
+    "sqlalchemy",
+    "pydantic",
+    "pydantic_core",
+    "pandas",
+    "alembic",
+    "httpx",
+    "uvicorn",
+    "scipy",
+}
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -74,7 +74,8 @@ class StudyRequest(StrictModel):
     )
     objective: ObjectiveRequest
     strategy: Document = Field(
-        default_factory=lambda: dict(STRATEGY_DEFAULT), description="`type` is `coarse_to_fine` or `random`."
+        default_factory=lambda: dict(STRATEGY_DEFAULT),
+        description="`type` is `coarse_to_fine`, `random`, `quasi_random` or `grid`.",
     )
     pruning: Document | None = Field(
         default_factory=lambda: dict(PRUNING_DEFAULT),

@@ -61,6 +61,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         check_seeds(request.objective.seeds, possible, dataset, pack_bytes)
     with at("strategy"):
         strategy = strategy_from_json(request.strategy)
+        strategy.check_space(space)
     confirmation = _confirmation(request, strategy)
     with at():
         pruning = _pruning(request, strategy)

@@ -5,6 +5,7 @@ from engine.search.box import Box
 from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.conditions import Condition
 from engine.search.confirmation import Confirmation, Finalist, winner_of
+from engine.search.grid import GridSearch
 from engine.search.history import Observation, ranked
 from engine.search.importances import Importance, importances
 from engine.search.minimize import SearchResult, SearchRound, minimize
@@ -12,6 +13,7 @@ from engine.search.parameters import CategoricalParameter, FloatParameter, IntPa
 from engine.search.preview import ChoicePreview, NumericPreview, preview
 from engine.search.proposals import Proposals, draw
 from engine.search.pruning import StopCurve, pruning_from_json
+from engine.search.quasi_random import QuasiRandomSearch
 from engine.search.random_search import RandomSearch
 from engine.search.ready_made import READY_MADE
 from engine.search.scalars import Scalar
@@ -29,12 +31,14 @@ __all__ = [
     "Confirmation",
     "Finalist",
     "FloatParameter",
+    "GridSearch",
     "Importance",
     "IntParameter",
     "NumericPreview",
     "Observation",
     "Parameter",
     "Proposals",
+    "QuasiRandomSearch",
     "RandomSearch",
     "Scalar",
     "SearchResult",

@@ -55,9 +55,12 @@ class Box:
 
         Every parameter has a number of `generator` of its own, present or not: a condition shifts no other's draws.
         """
-        units = generator.random(len(self.sides)).tolist()
-        drawn = {side.parameter.name: side.from_unit(unit) for side, unit in zip(self.sides, units, strict=True)}
-        return self.space.present(drawn)
+        return self.at(generator.random(len(self.sides)).tolist())
+
+    def at(self, units: Sequence[float]) -> dict[str, Scalar]:
+        """Return the values of the trial at these unit coordinates, one for each side, as `sample` draws them."""
+        found = {side.parameter.name: side.from_unit(unit) for side, unit in zip(self.sides, units, strict=True)}
+        return self.space.present(found)
 
     def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where draws (draws, parameters) from [0, 1) lie in this box, as unit coordinates of the space."""

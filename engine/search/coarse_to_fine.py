@@ -54,6 +54,9 @@ class CoarseToFine:
             raise InvalidField(("margin",), f"`0 <= margin <= 1` must hold, but got {self.margin}")
         read_flag("guided", self.guided)
 
+    def check_space(self, space: SearchSpace) -> None:
+        """Any space will do."""
+
     def round_sizes(self, trials: int) -> tuple[int, ...]:
         """Return how many trials each round tries; what does not divide evenly goes to the earlier rounds."""
         read_integer("trials", trials, 1, MAX_TRIALS)

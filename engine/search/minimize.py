@@ -67,6 +67,7 @@ def minimize(
         searched = (space if isinstance(space, SearchSpace) else SearchSpace.from_json(space)).given({})
     with within("strategy"):
         strategist = strategy_from_json(strategy)
+        strategist.check_space(searched)
     return _search(objective, searched, strategist, strategist.round_sizes(trials), seed)
 
 

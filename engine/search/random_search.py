@@ -21,6 +21,9 @@ class RandomSearch:
 
     type: ClassVar[str] = "random"
 
+    def check_space(self, space: SearchSpace) -> None:
+        """Any space will do."""
+
     def round_sizes(self, trials: int) -> tuple[int, ...]:
         return (read_integer("trials", trials, 1, MAX_TRIALS),)
 

@@ -5,8 +5,10 @@ from typing import Any, Protocol
 
 from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.fields import read_typed
+from engine.search.grid import GridSearch
 from engine.search.history import Observation
 from engine.search.proposals import Proposals
+from engine.search.quasi_random import QuasiRandomSearch
 from engine.search.random_search import RandomSearch
 from engine.search.space import SearchSpace
 
@@ -19,6 +21,9 @@ class Strategy(Protocol):
     round 1. `observations` may hold them in any order, and those of later rounds too: what a round tries depends only
     on the rounds before it.
     """
+
+    def check_space(self, space: SearchSpace, /) -> None:
+        """Raise InvalidField, with the path of an option, if the strategy cannot search `space`."""
 
     def round_sizes(self, trials: int, /) -> tuple[int, ...]:
         """Share out a budget of `trials` among the rounds.
@@ -38,7 +43,9 @@ class Strategy(Protocol):
         """Return the document of this strategy with its defaults written out."""
 
 
-_TYPES: Mapping[str, type[Strategy]] = {strategy.type: strategy for strategy in (RandomSearch, CoarseToFine)}
+_TYPES: Mapping[str, type[Strategy]] = {
+    strategy.type: strategy for strategy in (RandomSearch, QuasiRandomSearch, GridSearch, CoarseToFine)
+}
 
 
 def strategy_from_json(document: object) -> Strategy:

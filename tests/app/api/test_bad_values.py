@@ -57,6 +57,12 @@ RANGES = [
         "/pruning",
         ("`pruning` must be null", "single round", "stop_curve"),
     ),
+    Wrong(
+        study(strategy={"type": "grid"}, search_space="mlp-full"),
+        "/strategy/points",
+        ("at most 1,000,000 points", "it has 9,"),
+    ),
+    Wrong(study(strategy={"type": "grid", "points": 0}), "/strategy/points", ("1 <= points <= 1000", "0")),
     Wrong(study(trials=0), "/trials", ("`trials`", "greater than or equal to 1", "0")),
     Wrong(study(trials=20_001), "/trials", ("`trials`", "20000", "20001")),
     Wrong(study(trials=10**400), "/trials", ("`trials`", "20000")),
