@@ -45,7 +45,7 @@ class Lattice:
             number -= below
         below = self._count(position + 1, {**values, parameter.name: _OTHER})
         index, left = divmod(number, below)
-        return left, self._value(parameter, _skipping(index, [self._index(parameter, value) for value in asked]))
+        return left, self._value(parameter, _skipping(index, [_index(parameter, value) for value in asked]))
 
     def _count(self, position: int, values: Mapping[str, Any]) -> int:
         """Return how many points there are of the parameters from `position` on, after these values."""
@@ -80,10 +80,6 @@ class Lattice:
             case _:
                 return parameter.count
 
-    def _index(self, parameter: Parameter, value: Scalar) -> int:
-        assert not isinstance(parameter, FloatParameter)  # no condition is about one
-        return parameter.index(value)
-
     def _value(self, parameter: Parameter, index: int) -> Scalar:
         match parameter:
             case FloatParameter():
@@ -104,6 +100,11 @@ def _asked_later(space: SearchSpace, position: int) -> dict[str, list[Scalar]]:
         for condition in parameter.when:
             found.setdefault(condition.name, {}).update((identity(value), value) for value in condition.values)
     return {name: list(values.values()) for name, values in found.items()}
+
+
+def _index(parameter: Parameter, value: Scalar) -> int:
+    assert not isinstance(parameter, FloatParameter)  # no condition is about one
+    return parameter.index(value)
 
 
 def _skipping(index: int, skipped: Sequence[int]) -> int:

@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from tests.app.api.documents import LEARNING_RATE, Stored, Wrong, assert_refused, choices, space, training
-from tests.app.waiting import wait_until
 
 OPTIMIZER = choices("optimizer", "momentum", "adam")
 MOMENTUM = {"name": "momentum", "type": "float", "low": 0.9, "high": 0.999, "when": {"optimizer": ["momentum"]}}
@@ -93,17 +92,3 @@ def test_what_the_fixed_values_rule_out_is_no_part_of_the_study(api: httpx.Clien
         searched = study["search_space"]["parameters"]
         assert [parameter["name"] for parameter in searched] == names
         assert not any("when" in parameter for parameter in searched)
-
-
-def test_a_study_with_conditions_runs_to_its_end(service: httpx.Client) -> None:
-    document = (
-        space(OPTIMIZER, MOMENTUM, LEARNING_RATE) | training(epochs=2, hidden_units=8) | {"trials": 12, "seed": 0}
-    )
-    address = service.post("/v1/studies", json=document).raise_for_status().headers["location"]
-    wait_until(lambda: service.get(address).json()["state"] == "complete")
-    trials = service.get(f"{address}/trials").json()["items"]
-    assert {trial["state"] for trial in trials} == {"complete"}
-    assert {(trial["values"]["optimizer"], "momentum" in trial["values"]) for trial in trials} == {
-        ("adam", False),
-        ("momentum", True),
-    }

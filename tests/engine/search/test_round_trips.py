@@ -1,6 +1,7 @@
 """Property tests: what is written comes back, exactly. Hypothesis draws the same examples on every run."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from engine.search import (
     Box,
     CategoricalParameter,
+    Condition,
     FloatParameter,
     IntParameter,
     Parameter,
@@ -57,11 +59,20 @@ categorical_parameters = st.builds(
 parameters: st.SearchStrategy[Parameter] = (
     float_parameters() | int_parameters() | log_int_parameters() | categorical_parameters
 )
-spaces = st.builds(
-    SearchSpace,
-    st.lists(parameters, min_size=1, max_size=5, unique_by=lambda parameter: parameter.name).map(tuple),
-    st.none() | names,
-)
+
+
+@st.composite
+def spaces(draw: st.DrawFn) -> SearchSpace:
+    """Some of the later parameters hang on an earlier int or categorical one."""
+    found: list[Parameter] = []
+    for parameter in draw(st.lists(parameters, min_size=1, max_size=5, unique_by=lambda each: each.name)):
+        choosers = [each for each in found if not isinstance(each, FloatParameter)]
+        chooser = draw(st.none() | st.sampled_from(choosers)) if choosers else None
+        if chooser is not None:
+            condition = Condition(chooser.name, (chooser.from_unit(draw(units)),))
+            parameter = replace(parameter, when=(condition,))
+        found.append(parameter)
+    return SearchSpace(tuple(found), draw(st.none() | names))
 
 
 @repeatable
@@ -91,7 +102,7 @@ def test_a_unit_comes_back_from_its_float(data: st.DataObject, unit: float) -> N
 
 
 @repeatable
-@given(spaces)
+@given(spaces())
 def test_a_space_comes_back_from_json(space: SearchSpace) -> None:
     text = json.dumps(space.to_json())
     again = SearchSpace.from_json(json.loads(text))
@@ -102,7 +113,7 @@ def test_a_space_comes_back_from_json(space: SearchSpace) -> None:
 @st.composite
 def boxes(draw: st.DrawFn) -> Box:
     """A box zoomed round a few trials, as a strategy makes it."""
-    whole = Box.whole(draw(spaces))
+    whole = Box.whole(draw(spaces()))
     generator = np.random.default_rng(draw(st.integers(0, 2**32)))
     points: list[dict[str, Scalar]] = [whole.sample(generator) for _ in range(draw(st.integers(0, 6)))]
     return whole.around(points, draw(st.floats(0.0, 1.0))) if points else whole
@@ -127,6 +138,9 @@ def test_a_box_draws_only_values_of_its_space_and_of_itself(box: Box, seed: int)
     values = box.sample(np.random.default_rng(seed))
     document = box.to_json()
     for parameter in box.space.parameters:
+        assert (parameter.name in values) == all(condition.holds(values) for condition in parameter.when)
+        if parameter.name not in values:
+            continue
         value, side = values[parameter.name], document[parameter.name]
         assert parameter.contains(value)
         assert "low" not in side or side["low"] <= value <= side["high"]
