@@ -1,6 +1,6 @@
 """What confirmation leaves to search with, and the winner: the finalist with the best mean, or else the best trial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -32,7 +32,7 @@ def winner_of_study(session: Session, study: Study) -> Winner | None:
     if study.state is not StudyState.COMPLETE:
         return None
     repeats = trials.repeats_by_finalist(session, study.id)
-    if study.finalists and not _is_cut_short(repeats):
+    if study.finalists and not any(_is_cut_short(repeats[number]) for number in study.finalists):
         finalists = trials.some(session, study.id, study.finalists)
         metric = METRICS[study.objective["metric"]]
         number = winner_of(_finalist(trial, repeats[trial.number], metric) for trial in finalists)
@@ -42,9 +42,9 @@ def winner_of_study(session: Session, study: Study) -> Winner | None:
     return None if best is None else Winner(best, _seed_values([best]))
 
 
-def _is_cut_short(repeats: Mapping[int, Sequence[Trial]]) -> bool:
-    """Whether the study ended before all repeats did: a finalist without them would keep the luck the others lost."""
-    return any(repeat.state is TrialState.CANCELLED for own in repeats.values() for repeat in own)
+def _is_cut_short(repeats: Sequence[Trial]) -> bool:
+    """Whether the study ended before all of them did: a finalist without them would keep the luck the others lost."""
+    return any(repeat.state is TrialState.CANCELLED for repeat in repeats)
 
 
 def _finalist(trial: Trial, repeats: Sequence[Trial], metric: Metric) -> Finalist:

@@ -143,6 +143,25 @@ def test_where_time_runs_out_before_all_are_trained_the_best_of_the_search_wins(
     assert (winner.trial.number, winner.seed_values) == (0, [0.0])
 
 
+def test_a_confirmation_that_was_cut_short_once_spoils_no_later_one_of_other_finalists(database: Database) -> None:
+    """As when a study goes on after its time ran out, and finds better trials."""
+    study_id = searched(database, max_seconds=60.0)
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        study.started_at = now() - timedelta(seconds=61)
+    advance(database, study_id)
+    with database.writing() as session:
+        study, rows = studies.get(session, study_id), trials.every(session, study_id)
+        studies.extend(session, study, 4)
+        study.finalists = [2, 3]
+        trials.add_repeats(session, study, [rows[2], rows[3]], 3)
+    end_trials(database, study_id, lambda trial: 0.9 if trial.repeat_of == 2 else 0.1)
+    advance(database, study_id)
+    winner = winner_of(database, study_id)
+    assert winner is not None
+    assert (winner.trial.number, len(winner.seed_values)) == (3, 4)
+
+
 def test_finalists_that_were_trained_again_already_are_left_as_they_are(database: Database) -> None:
     """As when a search goes on: only those who come new to the finalists wait."""
     study_id = confirmed(database, lambda _: 0.5)
