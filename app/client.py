@@ -113,9 +113,9 @@ class Client:
         found: list[Answer] = self._connection.get(f"{_study(study_id)}/importances")["importances"]
         return found
 
-    def export(self, study_id: str) -> bytes:
-        """The study with its rounds and trials as JSON: the same bytes for the same study."""
-        return self._connection.send("GET", f"{_study(study_id)}/export", params={"format": "json"}).content
+    def export(self, study_id: str, form: str = "json") -> bytes:
+        """The study with its rounds and trials as JSON, or its trials as CSV: the same bytes for the same study."""
+        return self._connection.send("GET", f"{_study(study_id)}/export", params={"format": form}).content
 
     def model(self, study_id: str) -> bytes:
         """The winner of a complete study as an NPZ file. Waits until it is made."""

@@ -90,9 +90,9 @@ def _repeat(repeat: Trial) -> dict[str, Any]:
 
 
 def _epochs(trial: Trial) -> dict[str, Any]:
-    return {"epochs": trial.epochs if _is_reproducible(trial) else None}
+    return {"epochs": trial.epochs if is_reproducible(trial) else None}
 
 
-def _is_reproducible(trial: Trial) -> bool:
+def is_reproducible(trial: Trial) -> bool:
     """Whether the number of epochs is a matter of the trial, not of when somebody stopped it or looked."""
     return trial.state in (TrialState.COMPLETE, TrialState.PRUNED) or trial.failure_reason is FailureReason.DIVERGED

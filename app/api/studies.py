@@ -3,11 +3,13 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response, status
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app import model_files
 from app.api.dependencies import TheDatabase, TheSettings
 from app.api.export import export_json
+from app.api.export_table import export_csv
 from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
 from app.api.strict import NO_QUERY, StrictModel
@@ -71,16 +73,17 @@ def list_rounds(study_id: str, database: TheDatabase) -> Page[RoundAnswer]:
 
 
 class ExportQuery(StrictModel):
-    format: Literal["json"] = "json"
+    format: Literal["json", "csv"] = Field("json", description="`csv`: the trials alone, a line for each.")
 
 
 @router.get("/{study_id}/export")
-def export_study(study_id: str, _query: Annotated[ExportQuery, Query()], database: TheDatabase) -> Response:
+def export_study(study_id: str, query: Annotated[ExportQuery, Query()], database: TheDatabase) -> Response:
     """The same bytes for the same study, for any number of workers and through any crash."""
     with database.reading() as session:
         study = studies.get(session, study_id)
-        body = export_json(session, study)
-    return Response(body, media_type="application/json")
+        if query.format == "csv":
+            return Response(export_csv(session, study), media_type="text/csv")
+        return Response(export_json(session, study), media_type="application/json")
 
 
 def _answer(session: Session, study: Study) -> StudyAnswer:

@@ -109,9 +109,10 @@ def _stage(study: Answer) -> str:
     if study["state"] == "running" and study["finalists"]:
         return f"confirming {len(study['finalists'])} finalists"
     rounds = study["strategy"].get("rounds", 1)
-    if study["state"] != "running" or study["round"] is None or rounds == 1:
+    if study["state"] != "running" or study["round"] is None or (rounds == 1 and study["round"] == 0):
         return str(study["state"])
-    return f"round {study['round']} of 0–{rounds - 1}" if rounds else f"round {study['round']}"
+    is_within = rounds is not None and study["round"] < rounds  # an extension goes beyond
+    return f"round {study['round']} of 0–{rounds - 1}" if is_within else f"round {study['round']}"
 
 
 def _trials(study: Answer) -> str:

@@ -1,6 +1,6 @@
 """Studies: submit one, watch it, look at what it found, take it along."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.text import Text
@@ -79,14 +79,17 @@ def studies(url: Url = None, limit: Limit = None, as_json: AsJson = False) -> No
 def export(
     study: StudyReference,
     output: Output = None,
+    form: Annotated[
+        Literal["json", "csv"], typer.Option("--format", help="csv: its trials alone, a line for each.")
+    ] = "json",
     url: Url = None,
 ) -> None:
-    """Write all of a study as JSON.
+    """Write all of a study as JSON, or its trials as CSV.
 
     The same study gives the same bytes, for any number of workers.
     """
     with connect(url) as client:
-        document = client.export(find_study(client, study)["id"])
+        document = client.export(find_study(client, study)["id"], form)
     write_document(document, output)
 
 

@@ -11,7 +11,11 @@ from app.cli.errors import CommandError
 Parameters = Sequence[Mapping[str, Any]]  # of a search space, as the API answers it
 
 RESULT_COLUMNS = ("value", "dev_loss")
-OTHER_COLUMNS = ("number", "state", "round", "enqueued")  # what else a table of trials may tell, of no use here
+# What else an export has, of no use here but for the state.
+OTHER_COLUMNS = (
+    *("number", "state", "round", "enqueued"),
+    *("standard_error", "best_epoch", "epochs_trained", "failure_reason"),
+)
 ENDS_WITH_RESULT = ("complete", "pruned", "imported")
 ENDS = (*ENDS_WITH_RESULT, "failed")
 
@@ -64,7 +68,8 @@ def _csv_rows(file: Path, parameters: Parameters, result_columns: Sequence[str])
         try:
             reader = csv.DictReader(stream, strict=True)
             _check_columns(file, reader.fieldnames or (), known, result_columns)
-            rows = [_row(row, known, result_columns) for row in reader]
+            finished = (row for row in reader if (row.get("state") or ENDS[0]) in ENDS)
+            rows = [_row(row, known, result_columns) for row in finished]
         except (csv.Error, UnicodeDecodeError) as error:
             raise CommandError(f"{file}: it is no table in CSV ({error})") from None
     if not rows:

@@ -113,10 +113,10 @@ class CoarseToFine:
 
 
 def _by_round(rounds: int, sizes: Sequence[int], observations: Sequence[Observation]) -> list[list[Observation]]:
-    """Return the trials of each of the first `rounds`."""
+    """Return the trials of each of the first `rounds`; those of elsewhere, numbered below 0, were there before all."""
     round_of = [number for number, size in enumerate(sizes[:rounds]) for _ in range(size)]
     found: list[list[Observation]] = [[] for _ in range(rounds)]
     for trial in observations:
-        if 0 <= trial.number < len(round_of):
-            found[round_of[trial.number]].append(trial)
+        if round_of and trial.number < len(round_of):
+            found[round_of[max(trial.number, 0)]].append(trial)
     return found

@@ -19,7 +19,7 @@ class Strategy(Protocol):
     A strategy sees what has ended and answers with a whole round: no database, no clock, no state of its own. The
     trials of a study are numbered through its rounds: those of round 0 first, as many as `sizes[0]`, then those of
     round 1. `observations` may hold them in any order, and those of later rounds too: what a round tries depends only
-    on the rounds before it.
+    on the rounds before it. Trials of elsewhere are numbered below 0, and were there before all.
     """
 
     def check_space(self, space: SearchSpace, /) -> None:

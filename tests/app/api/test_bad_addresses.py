@@ -136,9 +136,9 @@ def test_an_export_asked_for_in_unknown_words_is_refused(api: httpx.Client, stud
 
 
 def test_an_export_in_a_format_that_is_not_there_is_refused(api: httpx.Client, study: str) -> None:
-    pointer, message = field_error(api.get(f"{study}/export?format=csv"))
+    pointer, message = field_error(api.get(f"{study}/export?format=xml"))
     assert pointer == "format"
-    assert message == "`format` must be 'json', but got 'csv'"
+    assert message == "`format` must be 'json' or 'csv', but got 'xml'"
 
 
 @pytest.mark.parametrize(

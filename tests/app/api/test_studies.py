@@ -1,5 +1,7 @@
 """A study from its submission to its answer, over HTTP alone."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -291,6 +293,20 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
         }  # fmt: skip
     assert finished["id"] not in text
     assert not any(finished[field][:16] in text for field in ("created_at", "started_at", "finished_at"))
+
+
+def test_the_trials_can_be_exported_as_a_table(service: httpx.Client, finished: dict[str, Any]) -> None:
+    answer = service.get(f"/v1/studies/{finished['id']}/export", params={"format": "csv"}).raise_for_status()
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    trials = trials_of(service, finished)
+    assert [int(row["number"]) for row in rows] == [trial["number"] for trial in trials]
+    for row, trial in zip(rows, trials, strict=True):
+        assert row["state"] == trial["state"]
+        assert row["value"] == ("" if trial["value"] is None else repr(trial["value"]))
+        assert float(row["learning_rate"]) == trial["values"]["learning_rate"]
+        assert row["optimizer"] == trial["values"]["optimizer"]
+    assert finished["id"] not in answer.text
 
 
 def test_a_study_can_be_exported_before_it_has_begun(api: httpx.Client) -> None:

@@ -62,6 +62,9 @@ def test_a_study_can_be_imported_into_another(parfocal: Parfocal, complete: dict
     outcome = parfocal("import", complete["id"], str(export))
     searched = complete["trials"] - 6 if complete["confirm"] else complete["trials"]
     assert f"{searched} trials wait to be learnt from" in outcome.out
+    table = tmp_path / "export.csv"
+    parfocal("export", complete["id"], "-o", str(table), "--format", "csv")
+    assert f"{2 * searched} trials wait to be learnt from" in parfocal("import", complete["id"], str(table)).out
 
 
 def test_what_lies_outside_the_space_is_refused_with_the_rule(

@@ -1,18 +1,24 @@
 """The stop curve of a round: from the trials of the rounds before it alone, made when it opens."""
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 import pytest
 
+from app.dispatch.messages import TrainPacks
+from app.dispatch.trial_queue import TrialQueue
+from app.dispatch.workers import Worker
 from app.lifecycle import FailureReason, TrialState
+from app.settings import Settings
 from app.store import rounds, studies, trials
 from app.store.database import Database
 from engine.search import StopCurve
 from tests.app.dispatch.making import STUDY, add_running_study, advance
+from tests.app.dispatch.simulated import SimulatedWorker
 
 PRUNED_STUDY: dict[str, Any] = {
-    "strategy": {"type": "coarse_to_fine", "rounds": 3},  # of 8, 6 and 6 trials
+    "strategy": {"type": "coarse_to_fine", "rounds": 3, "first_round_share": 0.4},  # of 8, 6 and 6 trials
     "pruning": StopCurve(grace_epochs=1, min_elites=4).to_json(),
     "trials": 20,
 }
@@ -78,6 +84,36 @@ def test_until_enough_trials_have_completed_nobody_is_pruned(database: Database)
     study_id = add_running_study(database, **PRUNED_STUDY)
     end_round(database, study_id, FIRST[:3], TrialState.COMPLETE)
     assert stop_curves(database, study_id) == [None, None]
+
+
+def test_an_order_carries_the_curve_of_the_open_round_but_repeats_are_trained_to_their_end(
+    database: Database, settings: Settings
+) -> None:
+    study_id = add_running_study(database, **PRUNED_STUDY | {"trials": 22, "confirm": {"finalists": 1, "repeats": 2}})
+    assert order_of(database, settings).stop_curve == ()
+    end_round(database, study_id, FIRST, TrialState.COMPLETE)
+    assert order_of(database, settings).stop_curve == [None, 0.6, 0.5]
+    for _ in range(2):
+        end_round(database, study_id, FIRST, TrialState.COMPLETE)
+    repeats = order_of(database, settings)
+    assert {member.number for member in repeats.members} <= {-1, -2}
+    assert repeats.stop_curve == ()
+
+
+class Undone(Exception):
+    """Takes back what a test has only looked at."""
+
+
+def order_of(database: Database, settings: Settings) -> TrainPacks:
+    """What a free worker would be told to do now."""
+    orders = []
+    with suppress(Undone), database.writing() as session:
+        worker = cast("Worker", SimulatedWorker())
+        claimed = TrialQueue(settings.datasets_dir, settings.pack_bytes).claim(session, worker, [], 1)
+        assert claimed is not None
+        orders.append(claimed[1])
+        raise Undone
+    return orders[0]
 
 
 def test_a_study_without_pruning_has_no_curves(database: Database) -> None:

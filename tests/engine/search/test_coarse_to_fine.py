@@ -83,6 +83,17 @@ def test_the_elites_are_the_best_of_all_rounds_so_far() -> None:
     assert CoarseToFine().elites(1, (3, 3), history) == [0, 2, 4]
 
 
+def test_trials_of_elsewhere_were_there_before_all() -> None:
+    own = observed((0.1, 5.0), (0.4, 4.0), (0.9, 3.0), (0.5, 2.0))
+    elsewhere = [Observation(-1, {"x": 0.2}, 1.0), Observation(-2, {"x": 0.3}, None), Observation(-3, {"x": 0.3}, 1.5)]
+    strategy = CoarseToFine(margin=0.25, guided=False)
+    assert strategy.elites(0, (4, 4), [*own, *elsewhere]) == [-1, -3, 3]
+    assert strategy.box(LINE, 0, (4, 4), elsewhere) == Box.whole(LINE)
+    assert side(strategy.box(LINE, 1, (4, 4), [*own, *elsewhere])) == pytest.approx((0.0, 0.575))
+    plain = strategy.propose(LINE, 0, 0, (4, 4), [])
+    assert strategy.propose(LINE, 0, 0, (4, 4), elsewhere) == plain
+
+
 def test_ties_among_elites_break_by_the_tie_break() -> None:
     history = [Observation(number, {"x": number / 10}, 0.5, tie_break=-number) for number in range(8)]
     assert CoarseToFine().elites(0, (8,), history) == [7, 6, 5]
