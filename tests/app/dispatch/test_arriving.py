@@ -10,7 +10,10 @@ from app.store.models import Arrival, Trial
 from engine.search import Observation, strategy_from_json
 from tests.app.dispatch.making import SPACE, STUDY, add_running_study, add_study, advance, study_of, trials_of
 
-TWO_ROUNDS: dict[str, Any] = {"strategy": {"type": "coarse_to_fine", "rounds": 2}, "trials": 10}  # 4 and 6
+TWO_ROUNDS: dict[str, Any] = {
+    "strategy": {"type": "coarse_to_fine", "rounds": 2, "first_round_share": 0.4},
+    "trials": 10,
+}  # 4 and 6
 OWN = {"learning_rate": 0.05, "hidden_units": 40, "batch_size": 32}
 
 
@@ -96,7 +99,8 @@ def test_an_imported_result_shapes_the_next_round_and_is_none_of_the_budget(data
     assert first.elites is not None
     assert first.elites[:2] == [1_000_000, 1_000_001]
     own = [Observation(t.number, t.values, t.value, t.dev_loss) for t in trials_of(database, study_id)[:4]]
-    brought = [Observation(-1, values(0.002), 0.1), Observation(-2, values(0.003), 0.2)]
+    results = ((0.002, 0.1), (0.003, 0.2), (0.09, None))
+    brought = [Observation(-1 - place, values(rate), value) for place, (rate, value) in enumerate(results)]
     strategy = strategy_from_json(TWO_ROUNDS["strategy"])
     proposals = strategy.propose(SPACE, STUDY["seed"], 1, (4, 6), [*own, *brought])
     assert second.box == proposals.box.to_json()

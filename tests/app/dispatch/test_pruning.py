@@ -12,7 +12,7 @@ from engine.search import StopCurve
 from tests.app.dispatch.making import STUDY, add_running_study, advance
 
 PRUNED_STUDY: dict[str, Any] = {
-    "strategy": {"type": "coarse_to_fine", "rounds": 3},  # of 8, 6 and 6 trials
+    "strategy": {"type": "coarse_to_fine", "rounds": 3, "first_round_share": 0.4},  # of 8, 6 and 6 trials
     "pruning": StopCurve(grace_epochs=1, min_elites=4).to_json(),
     "trials": 20,
 }

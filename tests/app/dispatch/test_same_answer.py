@@ -43,7 +43,7 @@ STUDY = {
         # Long enough for the kills: a study that ends before the last of them fails the test.
         "training": {"epochs": EPOCHS, "early_stopping_patience": 80, "normalize_inputs": False},
     },
-    "strategy": {"type": "coarse_to_fine", "rounds": 3},
+    "strategy": {"type": "coarse_to_fine", "rounds": 3, "first_round_share": 0.4},
     "trials": 34,
     "confirm": {"finalists": 2, "repeats": 2},
 }
