@@ -117,6 +117,7 @@ def _by_round(rounds: int, sizes: Sequence[int], observations: Sequence[Observat
     round_of = [number for number, size in enumerate(sizes[:rounds]) for _ in range(size)]
     found: list[list[Observation]] = [[] for _ in range(rounds)]
     for trial in observations:
-        if round_of and trial.number < len(round_of):
-            found[round_of[max(trial.number, 0)]].append(trial)
+        place = max(trial.number, 0)  # imported ones lie below 0: they were there before the first round
+        if place < len(round_of):
+            found[round_of[place]].append(trial)
     return found

@@ -21,7 +21,7 @@ VALUES = {"learning_rate": 0.01, "batch_size": 32}
 @pytest.fixture
 def address(api: httpx.Client) -> str:
     """Of a queued study of two rounds."""
-    strategy = {"type": "coarse_to_fine", "rounds": 2}
+    strategy = {"type": "coarse_to_fine", "rounds": 2, "first_round_share": 0.4}
     request = {"objective": {"dataset": "digits"}, "search_space": SPACE, "strategy": strategy, "trials": 10}
     return str(api.post("/v1/studies", json=request).raise_for_status().headers["location"])
 

@@ -29,7 +29,7 @@ STUDY: dict[str, Any] = {
     },
     # Long enough that round 0 is still open when the first additions come.
     "objective": {"dataset": "diabetes", "training": {"epochs": 300, "early_stopping_patience": 60}},
-    "strategy": {"type": "coarse_to_fine", "rounds": 2},
+    "strategy": {"type": "coarse_to_fine", "rounds": 2, "first_round_share": 0.4},
     "pruning": {"type": "stop_curve", "min_elites": 4},
     "confirm": {"finalists": 2, "repeats": 2},
     "trials": 28,

@@ -94,6 +94,19 @@ def test_trials_of_elsewhere_were_there_before_all() -> None:
     assert strategy.propose(LINE, 0, 0, (4, 4), elsewhere) == plain
 
 
+def test_imported_trials_with_numbers_below_0_shape_the_first_box_that_elites_shape() -> None:
+    imported = [Observation(-1 - place, {"x": 0.8 + 0.01 * place}, 0.1 * place) for place in range(3)]
+    history = [*observed((0.1, 5.0), (0.2, 4.0), (0.3, 3.0)), *imported]
+    assert CoarseToFine().box(LINE, 0, (3, 3), history) == Box.whole(LINE)
+    assert CoarseToFine().elites(0, (3, 3), history) == [-1, -2, -3]
+
+
+def test_imported_trials_teach_the_model_before_the_first_round() -> None:
+    imported = [Observation(-1 - place, {"x": place / 10}, abs(place / 10 - 0.7)) for place in range(11)]
+    values = CoarseToFine().propose(LINE, 0, 0, (8,), imported).values
+    assert all(abs(float(value["x"]) - 0.7) < 0.2 for value in values[:4])
+
+
 def test_ties_among_elites_break_by_the_tie_break() -> None:
     history = [Observation(number, {"x": number / 10}, 0.5, tie_break=-number) for number in range(8)]
     assert CoarseToFine().elites(0, (8,), history) == [7, 6, 5]
