@@ -72,7 +72,7 @@ def all_shell_blocks(environment: dict[str, str], checkout: Path) -> subprocess.
     beginning = 'set -e\ncurl() { command curl --fail --show-error "$@"; }\n'
     script = beginning + "\n".join(block for block in SHELL if block is not refused)
     return subprocess.run(
-        ["bash", "-c", script], cwd=checkout, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", script], cwd=checkout, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 
