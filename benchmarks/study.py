@@ -81,6 +81,8 @@ def _ours(client: Client, trials: int, seed: int) -> tuple[float, dict[str, Any]
             "objective": {"dataset": "digits", "training": TRAINING},
             "search_space": SPACE,
             "trials": trials,
+            "confirm": None,  # each trial trained once and to its end, as its peer does
+            "pruning": None,
         }
     )
     while study["state"] in ("queued", "running"):
