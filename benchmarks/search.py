@@ -10,7 +10,7 @@ With --runs, each search is written there as it ends, and the same command goes 
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from benchmarks.peers import optuna_samplers
 from benchmarks.peers.optuna_samplers import Objective
 from benchmarks.regrets import Run, rows, table_lines
 from benchmarks.report import tell
-from benchmarks.tables import DATASETS, SPACE, Table, noises
-from engine.search import Observation, Scalar, ranked, strategy_from_json
+from benchmarks.tables import DATASETS, SEEDS, SPACE, Table, noises
+from engine.search import Confirmation, Observation, Scalar, ranked, strategy_from_json
+from engine.search.confirmation import Finalist, winner_of
 from engine.search.proposals import numbers_of
 
 BUDGETS = (50, 100, 200)
@@ -37,7 +38,9 @@ OURS: Mapping[str, dict[str, Any]] = {
         "guided": False,
     },
 }
+CONFIRMED = "coarse_to_fine, confirmed"  # with the default finalists and repeats, which count into the budget
 PEERS = optuna_samplers.SAMPLERS
+NAMES = [*OURS, CONFIRMED, *PEERS]
 SLOW = ("Optuna GPSampler",)
 REFERENCES = ("random", "Optuna TPE", "Optuna GPSampler")
 
@@ -65,7 +68,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--slow-seeds", type=int, default=10)
-    parser.add_argument("--only", nargs="+", choices=[*OURS, *PEERS], default=[*OURS, *PEERS], metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME")
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
@@ -88,6 +91,8 @@ def _measured(name: str, table: Table, seed: int) -> Iterator[Run]:
     for budget in BUDGETS if name in OURS else ():
         found, seconds = _ours(OURS[name], objective, budget, seed)
         yield _judged(table, found, seconds)
+    for budget in BUDGETS if name == CONFIRMED else ():
+        yield _confirmed(table, objective, noise, budget, seed)
     if name in PEERS:
         found = []
         for observation, seconds in optuna_samplers.search(name, objective, SPACE, max(BUDGETS), seed):
@@ -111,6 +116,21 @@ def _ours(document: dict[str, Any], objective: Objective, trials: int, seed: int
             for trial, values in zip(numbers_of(number, sizes), proposals.values, strict=True)
         ]
     return found, seconds
+
+
+def _confirmed(table: Table, objective: Objective, noise: Sequence[int], trials: int, seed: int) -> Run:
+    """A smaller search, whose finalists are then trained with seeds of the table that they have not met."""
+    confirmation = Confirmation.for_budget(trials)
+    assert confirmation is not None
+    found, seconds = _ours(OURS["coarse_to_fine"], objective, confirmation.searched(trials), seed)
+    values = {trial.number: trial.values for trial in found}
+    finalists = []
+    for trial in ranked(found)[: confirmation.finalists]:
+        assert trial.value is not None
+        fresh = [other for other in range(SEEDS) if other != noise[trial.number]][: confirmation.repeats]
+        costs = [trial.value, *(table.observed(trial.values, other) for other in fresh)]
+        finalists.append(Finalist(trial.number, costs, costs))
+    return {"trials": trials, "regret": table.regret(values[winner_of(finalists)]), "seconds": seconds}
 
 
 def _judged(table: Table, found: list[Observation], seconds: float) -> Run:
