@@ -58,7 +58,8 @@ def table_lines(found: Sequence[dict[str, Any]], references: Sequence[str]) -> I
     for own in _by_name(found):
         cells = " | ".join(_shown(row["regret"]) for row in own)
         yield f"| {own[0]['name']} | {own[0]['seeds']} | {cells} | {own[-1]['seconds']:.2f} s |"
-    for reference in references:
+    measured = {row["name"] for row in found}
+    for reference in (each for each in references if each in measured):
         yield ""
         yield f"| less {reference} | {' | '.join(f'{trials} trials' for trials in budgets)} |"
         yield "|---" * (len(budgets) + 1) + "|"
