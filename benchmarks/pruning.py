@@ -9,23 +9,17 @@ of the mean paired difference.
 
 import math
 import statistics
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from scipy import stats
 
-from app.cli.options import load_settings
 from app.client import Client
-from app.supervisor import Service
 from benchmarks.machine import described
 from benchmarks.report import options, tell
+from benchmarks.service import running_service, timed_study
 
 WORKERS = 2
-POLL_SECONDS = 0.05
 TRAININGS: dict[str, dict[str, Any]] = {
     "30 epochs, patience 5": {"epochs": 30, "early_stopping_patience": 5},
     "50 epochs, patience 10": {"epochs": 50, "early_stopping_patience": 10},
@@ -36,7 +30,7 @@ PRUNING = {"type": "stop_curve"}
 def main() -> None:
     asked = options(__doc__, trials=200, seeds=10)
     rows = []
-    with _service() as client:
+    with running_service(WORKERS) as client:
         for name, training in TRAININGS.items():
             for seed in range(asked.seeds):
                 without, pruned = (_study(client, training, asked.trials, seed, each) for each in (None, PRUNING))
@@ -45,32 +39,19 @@ def main() -> None:
     tell(report, _table(report), asked.json)
 
 
-@contextmanager
-def _service() -> Iterator[Client]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(data_dir=Path(folder), database_url="", host="127.0.0.1", port=0, workers=WORKERS)
-        with Service(settings) as service, Client(service.settings.base_url) as client:
-            yield client
-
-
 def _study(
     client: Client, training: dict[str, Any], trials: int, seed: int, pruning: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Run one study and tell what it took and found."""
-    start = time.perf_counter()
-    study = client.create_study(
+    seconds, study = timed_study(
+        client,
         {
             "seed": seed,
             "objective": {"dataset": "digits", "training": training},
             "pruning": pruning,
             "trials": trials,
-        }
+        },
     )
-    while study["state"] in ("queued", "running"):
-        time.sleep(POLL_SECONDS)
-        study = client.study(study["id"])
-    seconds = time.perf_counter() - start
-    assert study["state"] == "complete", study["failure"]
     later = [trial for trial in client.trials(study["id"]) if trial["round"] > 0]
     return {
         "seconds": seconds,

@@ -8,20 +8,16 @@ the very values that our study tried, so both train the same networks and it spe
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from app.cli.options import load_settings
 from app.client import Client
 from app.dispatch.packing import width_step
-from app.supervisor import Service
 from benchmarks.machine import described
 from benchmarks.peers import optuna_pytorch
 from benchmarks.report import options, tell
+from benchmarks.service import running_service, timed_study
 from engine.search import SearchSpace
 from engine.training import TrainingPlan, load_dataset, train_pack
 from engine.training.costs import best_members
@@ -29,7 +25,6 @@ from engine.training.data_shape import DataShape
 from engine.training.packing import group_by_key
 
 CORES = 2
-POLL_SECONDS = 0.1
 TRAINING = {"optimizer": "momentum", "epochs": 20}
 SPACE = {
     "parameters": [
@@ -47,7 +42,7 @@ Trials = list[dict[str, Any]]
 def main() -> None:
     asked = options(__doc__, trials=200, rounds=3)
     rows = []
-    with _service() as client:
+    with running_service(CORES) as client:
         for seed in range(asked.rounds):
             seconds, study, trials = _ours(client, asked.trials, seed)
             theirs = optuna_pytorch.run([trial["values"] for trial in trials], TRAINING, CORES)
@@ -64,18 +59,10 @@ def main() -> None:
     tell(report, _table(report), asked.json)
 
 
-@contextmanager
-def _service() -> Iterator[Client]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(data_dir=Path(folder), database_url="", host="127.0.0.1", port=0, workers=CORES)
-        with Service(settings) as service, Client(service.settings.base_url) as client:
-            yield client
-
-
 def _ours(client: Client, trials: int, seed: int) -> tuple[float, dict[str, Any], Trials]:
-    """Seconds from submission to the complete study, and what it answers."""
-    start = time.perf_counter()
-    study = client.create_study(
+    """Seconds from submission to the complete study, what it answers, and its trials."""
+    seconds, study = timed_study(
+        client,
         {
             "seed": seed,
             "objective": {"dataset": "digits", "training": TRAINING},
@@ -83,13 +70,8 @@ def _ours(client: Client, trials: int, seed: int) -> tuple[float, dict[str, Any]
             "trials": trials,
             "confirm": None,  # each trial trained once and to its end, as its peer does
             "pruning": None,
-        }
+        },
     )
-    while study["state"] in ("queued", "running"):
-        time.sleep(POLL_SECONDS)
-        study = client.study(study["id"])
-    seconds = time.perf_counter() - start
-    assert study["state"] == "complete", study["failure"]
     return seconds, study, list(client.trials(study["id"]))
 
 
