@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +73,9 @@ class TrialQueue:
         if not chosen:
             return None
         study.version += 1
+        by_number = {trial.number: trial for trial in waiting}
         for pack in chosen:
-            _start(session, study, pack)
+            _start(study, pack, by_number)
         numbers = [number for pack in chosen for number in pack.numbers]
         sent_packs = packs.add(session, study.id, numbers, worker.pid, worker.started)
         overdue_at = time.monotonic() + study.trial_timeout_seconds * len(chosen)
@@ -97,9 +98,9 @@ class TrialQueue:
             trials.give_back(study, trial)
 
 
-def _start(session: Session, study: Study, pack: ChosenPack) -> None:
-    for trial in trials.some(session, study.id, pack.numbers):
-        trials.start(study, trial, len(pack.members), pack.key)
+def _start(study: Study, pack: ChosenPack, waiting: Mapping[int, Trial]) -> None:
+    for number in pack.numbers:
+        trials.start(study, waiting[number], len(pack.members), pack.key)
     studies.count_pack(study, len(pack.members))
 
 
@@ -109,8 +110,8 @@ def _stop_curve(session: Session, study: Study, waiting: Sequence[Trial]) -> Sto
 
 
 def _next_study(session: Session, sent: Collection[Assignment]) -> Study | None:
-    """The study with the fewest packs in training, the oldest of equals."""
-    busy = Counter(pack.study_id for pack in sent if isinstance(pack, SentPacks))
+    """The study with the fewest workers, the oldest of equals."""
+    busy = Counter(each.study_id for each in sent if isinstance(each, SentPacks))
     return min(_studies_with_work(session), key=lambda study: busy[study.id], default=None)
 
 
