@@ -21,7 +21,7 @@ def follow(client: Client, study_id: str) -> Answer:
 
 
 def _tell(client: Client, study_id: str, show: Callable[[Answer], None]) -> Answer:
-    for study in client.watch(study_id):
+    for study in client.watch(study_id, poll_seconds=0.1):
         show(study)
     return study
 
