@@ -1,11 +1,12 @@
 """The three state machines.
 
     study   queued → running → complete | failed | cancelled,  complete → running when it is extended
-    trial   waiting → running → complete | pruned | failed | cancelled,  running → waiting when its worker was lost
+    trial   waiting → running → complete | pruned | failed | cancelled,  running → waiting when its worker was lost,
+            pruned → waiting when it goes on to the next rung of its round
     job     waiting → running → complete | failed,  running → waiting when its worker was lost
 
-A study can be cancelled from any state that is not an end, and goes on from complete when it is extended. A trial or a
-job never leaves an end; a trial that was imported has begun in one.
+A study can be cancelled from any state that is not an end, and goes on from complete when it is extended. A trial never
+leaves an end but to go on to a next rung, nor a job any; a trial that was imported has begun in one.
 """
 
 from collections.abc import Mapping, Set
@@ -26,7 +27,7 @@ class TrialState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     COMPLETE = "complete"
-    PRUNED = "pruned"  # given up, because the best trials of earlier rounds had come further by the same epoch
+    PRUNED = "pruned"  # given up, because others had come further by the same epoch
     FAILED = "failed"
     CANCELLED = "cancelled"
     IMPORTED = "imported"  # a result from elsewhere, which only teaches the strategy
@@ -92,7 +93,7 @@ STUDY_LIFE = Life(
 
 TRIAL_LIFE = Life(
     {
-        TrialState.WAITING: {TrialState.RUNNING, TrialState.CANCELLED},
+        TrialState.WAITING: {TrialState.RUNNING, TrialState.PRUNED, TrialState.CANCELLED},
         TrialState.RUNNING: {
             TrialState.WAITING,
             TrialState.COMPLETE,
@@ -100,7 +101,8 @@ TRIAL_LIFE = Life(
             TrialState.FAILED,
             TrialState.CANCELLED,
         },
-    }
+    },
+    ways_back={TrialState.PRUNED: {TrialState.WAITING}},
 )
 
 JOB_LIFE = Life(

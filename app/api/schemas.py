@@ -79,8 +79,9 @@ class StudyRequest(StrictModel):
     )
     pruning: Document | None = Field(
         default_factory=lambda: dict(PRUNING_DEFAULT),
-        description="Stops trials that are worse than the best of earlier rounds were after as many epochs. Null: none "
-        "is stopped, which is also the default for a strategy of a single round.",
+        description="`stop_curve` stops trials that are worse than the best of earlier rounds were after as many "
+        "epochs. `successive_halving` trains all trials of a round a little, the best of them again and longer. Null: "
+        "none is stopped, which is also the default for a strategy of a single round.",
     )
     trials: int = Field(100, ge=1, le=MAX_TRIALS, description="The budget, repeats included.")
     confirm: ConfirmRequest | None = Field(
@@ -146,7 +147,10 @@ class StudyAnswer(BaseModel):
         "ones are none of it."
     )
     mean_pack_size: float | None = Field(description="Trials per pack, of those sent so far.")
-    epochs_saved: int = Field(description="Epochs that pruned trials were planned for and did not train.")
+    epochs_saved: int = Field(
+        description="Epochs that pruned trials were planned for and did not train, less those that successive halving "
+        "trained again."
+    )
     best_trial: TrialSummary | None
     winner: WinnerAnswer | None = Field(
         description="Once the study is complete, the finalist with the best mean; without `confirm`, the best trial."
@@ -174,6 +178,10 @@ class RoundAnswer(BaseModel):
     stop_curve: list[float | None] | None = Field(
         description="The limit of the metric epoch by epoch, made when the round opened: a trial whose best so far is "
         "worse is pruned. Null where anything goes; the last holds for all epochs that follow."
+    )
+    rungs: list[dict[str, Any]] | None = Field(
+        description="With successive halving: after how many `epochs` trials were stopped on each rung, and which "
+        "`trials` it began with."
     )
     elites: list[int] | None = Field(description="Trials that shape the next box, the best first; null while open.")
     borders: list[dict[str, Any]] | None = Field(description="Borders of the space that the best trial so far lies on.")

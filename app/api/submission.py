@@ -113,14 +113,14 @@ def _pruning(request: StudyRequest, strategy: Strategy) -> dict[str, Any] | None
     if request.pruning is None or (rounds == 1 and "pruning" not in request.model_fields_set):
         return None
     with within("pruning"):
-        pruning = pruning_from_json(request.pruning).to_json()
-    if rounds == 1:
+        pruning = pruning_from_json(request.pruning)
+    if rounds == 1 and pruning.needs_rounds:
         message = (
-            "`pruning` must be null with a strategy of a single round, as it compares trials with those of earlier "
-            f"rounds, but got {shown(request.pruning)}"
+            f"`pruning` of type {pruning.type} compares trials with those of earlier rounds, so with a strategy of a "
+            f"single round it must be null, or of another type, but got {shown(request.pruning)}"
         )
         raise InvalidField(("pruning",), message)
-    return pruning
+    return pruning.to_json()
 
 
 def _search_space(request: StudyRequest, session: Session) -> tuple[str | None, SearchSpace]:

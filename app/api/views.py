@@ -51,6 +51,7 @@ def round_answer(row: Round, study: Study) -> RoundAnswer:
         arrived=row.arrived,
         box=row.box,
         stop_curve=row.stop_curve,
+        rungs=row.rungs,
         elites=row.elites,
         borders=row.borders,
         ended_by="trials" if row.elites is not None else study.ended_by,

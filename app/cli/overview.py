@@ -110,11 +110,15 @@ def _rounds_table(study: Answer, rounds: Sequence[Answer], ranked: Sequence[Answ
     headings = ("round", "trials", f"median {metric_label(metric)}", "best", "by trial")
     table = plain_table(*headings, right=headings)
     for row in rounds:
-        last = row["first_trial"] + row["trials"] - 1
-        table.add_row(
-            str(row["number"]), f"{row['trials']} ({row['first_trial']}–{last})", *_found(metric, row, ranked)
-        )
+        table.add_row(str(row["number"]), _sizes(row), *_found(metric, row, ranked))
     return table
+
+
+def _sizes(row: Answer) -> str:
+    """How many trials a round has and which, and with successive halving how many are on each further rung."""
+    last = row["first_trial"] + row["trials"] - 1
+    further = "".join(f" → {len(rung['trials'])}" for rung in (row["rungs"] or ())[1:])
+    return f"{row['trials']} ({row['first_trial']}–{last}){further}"
 
 
 def _found(metric: str, row: Answer, ranked: Sequence[Answer]) -> tuple[str, str, str]:

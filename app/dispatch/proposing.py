@@ -47,6 +47,8 @@ def _next_round(session: Session, study: Study) -> None:
     space = SearchSpace.from_json(study.search_space)
     past = rounds.of_study(session, study.id)
     sizes, number = schedule.round_sizes(study, past), len(past)
+    if past and pruning.open_next_rung(session, study, past[-1]):
+        return
     imported = arriving.import_results(session, study, number) if number < len(sizes) else []
     observations = [arriving.observation(trial) for trial in trials.ended(session, study.id)]
     if past:
@@ -63,6 +65,7 @@ def _next_round(session: Session, study: Study) -> None:
         proposals.box.to_json(),
         [*enqueued, *proposals.values][: sizes[number]],
         stop_curve=stop_curve,
+        first_rung_epochs=pruning.first_rung_epochs(study),
         enqueued=len(enqueued),
         imported=imported,
     )

@@ -1,20 +1,56 @@
-"""The stop curve that a round gets, from the trials of those before it."""
+"""What a round's pruning goes by: the stop curve that it gets when it opens, or the rungs that it is trained on."""
+
+import math
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.store import trials
+from app.dispatch import arriving
+from app.lifecycle import TrialState
+from app.store import rounds, trials
 from app.store.models import Round, Study
-from engine.search import pruning_from_json
+from engine.search import Pruning, StopCurve, SuccessiveHalving, pruning_from_json
 from engine.training.metrics import METRICS
 
 
+def limits(study: Study, open_round: Round) -> Sequence[float | None]:
+    """The limit of the study's metric by epoch for the trials that the open round trains now."""
+    if open_round.rungs is None:
+        return open_round.stop_curve or ()
+    out_of_reach = METRICS[study.objective["metric"]].cost(-math.inf)  # which turns a cost back as well
+    return (*[None] * (open_round.rungs[-1]["epochs"] - 1), out_of_reach)
+
+
 def stop_curve(session: Session, study: Study, last: Round) -> list[float | None] | None:
-    """The limit of the study's metric by epoch for the round after `last`, which has ended; None: nobody is pruned."""
-    if study.pruning is None:
+    """The limits for the round after `last`, which has ended; None: they stop nobody."""
+    pruning = _pruning(study)
+    if not isinstance(pruning, StopCurve):
         return None
-    pruning = pruning_from_json(study.pruning)
     elites = trials.ranked(session, study.id, max(len(last.elites or ()), pruning.min_elites))
     curves = trials.curves_of(session, study.id, [trial.number for trial in elites])
-    turn = METRICS[study.objective["metric"]].cost  # which turns a cost back as well
-    limits = pruning.limits([[turn(value) for value in curves[trial.number].points["dev"]] for trial in elites])
-    return [None if limit is None else turn(limit) for limit in limits] or None
+    turn = METRICS[study.objective["metric"]].cost
+    costs = pruning.limits([[turn(value) for value in curves[trial.number].points["dev"]] for trial in elites])
+    return [None if cost is None else turn(cost) for cost in costs] or None
+
+
+def first_rung_epochs(study: Study) -> int | None:
+    """After how many epochs the trials of a round are first stopped; None: by no rung."""
+    pruning = _pruning(study)
+    return pruning.epochs(0) if isinstance(pruning, SuccessiveHalving) else None
+
+
+def open_next_rung(session: Session, study: Study, open_round: Round) -> bool:
+    """Let the best of the last rung go on, once all of its trials have ended; returns whether any does."""
+    pruning = _pruning(study)
+    if not isinstance(pruning, SuccessiveHalving) or not open_round.rungs:
+        return False
+    rung = trials.some(session, study.id, open_round.rungs[-1]["trials"])
+    good = pruning.going_on([arriving.observation(trial) for trial in rung])
+    promoted = [trial for trial in rung if trial.number in good and trial.state is TrialState.PRUNED]
+    if promoted:
+        rounds.add_rung(study, open_round, pruning.epochs(len(open_round.rungs)), promoted)
+    return bool(promoted)
+
+
+def _pruning(study: Study) -> Pruning | None:
+    return None if study.pruning is None else pruning_from_json(study.pruning)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from app.dispatch import packing
 from app.dispatch.messages import Alive, DatasetUnreadable, Diverged, Done, Finished, Message, Progress, WorkFailed
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
@@ -51,6 +52,7 @@ def give_back(
     for trial in running:
         trial.attempts += was_alone
         if was_alone and (final or trial.attempts >= study.max_attempts):
+            _give_up_lower_rung(study, trial)
             trials.fail(study, trial, reason, text)
         else:
             trial.alone = True
@@ -65,6 +67,7 @@ def _progress(study: Study, running: Sequence[Trial], epochs: Mapping[int, int])
 
 
 def _result(session: Session, study: Study, trial: Trial, message: Finished | Diverged) -> None:
+    _give_up_lower_rung(study, trial)
     trial.attempts += 1
     trial.epochs, trial.signs = message.epochs, list(message.signs)
     if isinstance(message, Finished):
@@ -79,3 +82,9 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
         trials.fail(study, trial, FailureReason.DIVERGED, message.failure)
     points = {name: getattr(message.curve, name) for name in ("epoch", "train", "dev")}
     trials.keep_curve(session, trial, points, dict(vars(message.signals)), message.curve.batch_losses or None)
+
+
+def _give_up_lower_rung(study: Study, trial: Trial) -> None:
+    """What it came to there no longer counts: some of its plan was counted as saved, the rest was for nothing."""
+    if trial.value is not None:
+        study.epochs_saved -= study.objective["seeds"] * packing.plan_of(study, trial).epochs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.dispatch import packing, recording
+from app.dispatch import packing, pruning, recording
 from app.dispatch.assignment import Assignment
 from app.dispatch.messages import Message, TrainPacks
 from app.dispatch.packing import ChosenPack
@@ -106,7 +106,7 @@ def _start(study: Study, pack: ChosenPack, waiting: Mapping[int, Trial]) -> None
 
 def _stop_curve(session: Session, study: Study, waiting: Sequence[Trial]) -> StopCurve:
     """That of the open round; repeats are trained to their end."""
-    return () if waiting[0].repeat_of is not None else rounds.open_one(session, study).stop_curve or ()
+    return () if waiting[0].repeat_of is not None else pruning.limits(study, rounds.open_one(session, study))
 
 
 def _next_study(session: Session, sent: Collection[Assignment]) -> Study | None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.store import trials
-from app.store.models import Round, Study
+from app.store.models import Round, Study, Trial
 
 
 def open_next(
@@ -17,6 +17,7 @@ def open_next(
     values: Sequence[Mapping[str, Any]],
     *,
     stop_curve: list[float | None] | None = None,
+    first_rung_epochs: int | None = None,
     enqueued: int = 0,
     imported: Sequence[int] = (),
 ) -> Round:
@@ -26,6 +27,7 @@ def open_next(
     """
     number = 0 if study.round is None else study.round + 1
     first_trial = trials.count(session, study.id)
+    numbers = range(first_trial, first_trial + len(values))
     study.version += 1
     study.round = number
     opened = Round(
@@ -35,7 +37,8 @@ def open_next(
         trials=len(values),
         box=box,
         stop_curve=stop_curve,
-        arrived=_arrived(range(first_trial, first_trial + enqueued), imported),
+        rungs=None if first_rung_epochs is None else [_rung(first_rung_epochs, numbers)],
+        arrived=_arrived(numbers[:enqueued], imported),
     )
     session.add(opened)
     trials.add(session, study, number, first_trial, values, enqueued)
@@ -44,6 +47,18 @@ def open_next(
 
 def _arrived(enqueued: Sequence[int], imported: Sequence[int]) -> dict[str, Any] | None:
     return {"enqueued": [*enqueued], "imported": [*imported]} if enqueued or imported else None
+
+
+def add_rung(study: Study, open_round: Round, epochs: int, promoted: Sequence[Trial]) -> None:
+    """Let trials that were pruned on the last rung train again, and longer."""
+    study.version += 1
+    open_round.rungs = [*(open_round.rungs or ()), _rung(epochs, [trial.number for trial in promoted])]
+    for trial in promoted:
+        trials.promote(study, trial)
+
+
+def _rung(epochs: int, numbers: Sequence[int]) -> dict[str, Any]:
+    return {"epochs": epochs, "trials": [*numbers]}
 
 
 def close(study: Study, open_round: Round, elites: list[int], borders: list[Any]) -> None:

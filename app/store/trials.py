@@ -165,8 +165,16 @@ def start(study: Study, trial: Trial, pack_size: int, pack_key: str) -> None:
     trial.epochs = 0
 
 
+def promote(study: Study, trial: Trial) -> None:
+    """A pruned trial goes on to the next rung. What it came to stays, until its longer training has come to more."""
+    move(study, trial, TrialState.WAITING)
+    trial.attempts = 0
+    trial.pack_size = trial.pack_key = trial.started_at = trial.finished_at = None
+
+
 def fail(study: Study, trial: Trial, reason: FailureReason, failure: str) -> None:
     move(study, trial, TrialState.FAILED)
+    trial.value = trial.cost = trial.dev_loss = trial.metrics = trial.seed_values = trial.best_epoch = None
     trial.failure_reason, trial.failure = reason, failure
 
 
@@ -183,14 +191,25 @@ def keep_curve(
     signals: dict[str, Any] | None = None,
     batch_losses: list[float] | None = None,
 ) -> None:
-    session.add(
+    """In place of that of a lower rung, if there was one."""
+    session.merge(
         Curve(study_id=trial.study_id, number=trial.number, points=points, signals=signals, batch_losses=batch_losses)
     )
 
 
 def cancel_unfinished(session: Session, study: Study) -> None:
     for trial in session.scalars(_of(study.id).where(Trial.state.not_in(TRIAL_LIFE.ends))):
-        move(study, trial, TrialState.CANCELLED)
+        if trial.value is None:
+            move(study, trial, TrialState.CANCELLED)
+        else:
+            _return_to_rung(session, study, trial)
+
+
+def _return_to_rung(session: Session, study: Study, trial: Trial) -> None:
+    """A trial that went on to the next rung in vain stays what it was: pruned, with what it had come to."""
+    move(study, trial, TrialState.PRUNED)
+    kept = curve(session, trial)
+    trial.epochs = kept.points["epoch"][-1] if kept else None
 
 
 def page(

@@ -12,13 +12,15 @@ from engine.search.minimize import SearchResult, SearchRound, minimize
 from engine.search.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from engine.search.preview import ChoicePreview, NumericPreview, preview
 from engine.search.proposals import Proposals, draw
-from engine.search.pruning import StopCurve, pruning_from_json
+from engine.search.pruning import Pruning, pruning_from_json
 from engine.search.quasi_random import QuasiRandomSearch
 from engine.search.random_search import RandomSearch
 from engine.search.ready_made import READY_MADE
 from engine.search.scalars import Scalar
 from engine.search.space import SearchSpace
+from engine.search.stop_curve import StopCurve
 from engine.search.strategy import Strategy, strategy_from_json
+from engine.search.successive_halving import SuccessiveHalving
 
 __all__ = [
     "READY_MADE",
@@ -38,6 +40,7 @@ __all__ = [
     "Observation",
     "Parameter",
     "Proposals",
+    "Pruning",
     "QuasiRandomSearch",
     "RandomSearch",
     "Scalar",
@@ -46,6 +49,7 @@ __all__ = [
     "SearchSpace",
     "StopCurve",
     "Strategy",
+    "SuccessiveHalving",
     "draw",
     "importances",
     "minimize",

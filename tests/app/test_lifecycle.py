@@ -22,7 +22,7 @@ LIVES: list[tuple[type[StrEnum], Life[Any], set[str], set[str]]] = [
         TrialState,
         TRIAL_LIFE,
         {
-            "waiting → running", "waiting → cancelled",
+            "waiting → running", "waiting → pruned", "waiting → cancelled", "pruned → waiting",
             "running → waiting", "running → complete", "running → pruned", "running → failed",
             "running → cancelled",
         },

@@ -48,14 +48,20 @@ RANGES = [
     Wrong(strategy(margin=-0.1), "/strategy/margin", ("margin", "-0.1")),
     Wrong(strategy(first_round_share=0), "/strategy/first_round_share", ("first_round_share", "0")),
     Wrong(strategy(elite_fraction=1.5), "/strategy/elite_fraction", ("elite_fraction", "1.5")),
-    Wrong(study(pruning={"type": "median"}), "/pruning/type", ("unknown type 'median'", "'stop_curve'")),
+    Wrong(study(pruning={"type": "stop"}), "/pruning/type", ("unknown type 'stop'", "'stop_curve'")),
+    Wrong(study(pruning={"type": "successive_halving", "min_epochs": 0}), "/pruning/min_epochs", ("min_epochs", "0")),
+    Wrong(
+        study(pruning={"type": "successive_halving", "reduction_factor": 1.5}),
+        "/pruning/reduction_factor",
+        ("`reduction_factor` must be an integer", "1.5"),
+    ),
     Wrong(study(pruning={"type": "stop_curve", "grace_epochs": -1}), "/pruning/grace_epochs", ("grace_epochs", "-1")),
     Wrong(study(pruning={"type": "stop_curve", "min_elites": 0}), "/pruning/min_elites", ("min_elites", "0")),
     Wrong(study(pruning="yes"), "/pruning", ("`pruning`", "object", "'yes'")),
     Wrong(
         study(strategy={"type": "random"}, pruning={"type": "stop_curve"}),
         "/pruning",
-        ("`pruning` must be null", "single round", "stop_curve"),
+        ("`pruning` of type stop_curve", "single round", "must be null", "got {"),
     ),
     Wrong(
         study(strategy={"type": "grid"}, search_space="mlp-full"),

@@ -283,8 +283,8 @@ def test_an_export_holds_what_is_allowed_and_no_more(service: httpx.Client, fini
     }  # fmt: skip
     for closed in document["rounds"]:
         assert closed.keys() == {
-                "number", "state", "first_trial", "trials", "arrived", "box", "stop_curve", "elites", "borders",
-                "ended_by",
+                "number", "state", "first_trial", "trials", "arrived", "box", "stop_curve", "rungs", "elites",
+                "borders", "ended_by",
             }  # fmt: skip
     for trial in document["trials"]:
         assert trial.keys() == {

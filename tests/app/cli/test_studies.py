@@ -145,6 +145,14 @@ def test_what_pruning_saved_is_shown_and_pruned_trials_are_listed(parfocal: Parf
     assert len([line for line in listed.splitlines()[1:] if " pruned " in line]) == pruned
 
 
+def test_the_rungs_of_successive_halving_are_shown(parfocal: Parfocal, client: Client) -> None:
+    pruning = {"type": "successive_halving", "min_epochs": 1, "reduction_factor": 2}
+    study = client.wait(client.create_study(SMALL_STUDY | {"name": "halved", "pruning": pruning})["id"])
+    [first, *_] = client.rounds(study["id"])
+    sizes = " → ".join(str(len(rung["trials"])) for rung in first["rungs"][1:])
+    assert f"{first['trials']} (0–{first['trials'] - 1}) → {sizes} " in parfocal("show", study["id"]).out
+
+
 def test_a_study_without_results_is_shown_too(parfocal: Parfocal, long_study: dict[str, Any]) -> None:
     outcome = parfocal("show", long_study["id"])
     assert outcome.exit_code == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from app.settings import Settings
@@ -30,10 +31,15 @@ STUDY: dict[str, Any] = {
     # Long enough that round 0 is still open when the first additions come.
     "objective": {"dataset": "diabetes", "training": {"epochs": 300, "early_stopping_patience": 60}},
     "strategy": {"type": "coarse_to_fine", "rounds": 2, "first_round_share": 0.4},
-    "pruning": {"type": "stop_curve", "min_elites": 4},
     "confirm": {"finalists": 2, "repeats": 2},
     "trials": 28,
 }
+
+
+PRUNINGS: list[dict[str, Any]] = [
+    {"type": "stop_curve", "min_elites": 4},
+    {"type": "successive_halving", "min_epochs": 20},
+]
 
 
 def values(learning_rate: float) -> dict[str, Any]:
@@ -41,9 +47,11 @@ def values(learning_rate: float) -> dict[str, Any]:
 
 
 class Run:
-    def __init__(self, service: Service, client: httpx.Client, database: Database) -> None:
+    def __init__(self, service: Service, client: httpx.Client, database: Database, pruning: dict[str, Any]) -> None:
         self.service, self.client, self.database = service, client, database
-        self.address = client.post("/v1/studies", json=STUDY).raise_for_status().headers["location"]
+        self.address = (
+            client.post("/v1/studies", json=STUDY | {"pruning": pruning}).raise_for_status().headers["location"]
+        )
 
     def study(self) -> dict[str, Any]:
         return dict(self.client.get(self.address).raise_for_status().json())
@@ -90,21 +98,24 @@ class DisturbedRun(Run):
 
 
 @contextmanager
-def running(folder: Path, workers: int, kind: type[Run]) -> Iterator[Run]:
+def running(folder: Path, workers: int, kind: type[Run], pruning: dict[str, Any]) -> Iterator[Run]:
     with Service(Settings(data_dir=folder, port=0, workers=workers)) as service:
         database = Database(service.settings.resolved_database_url)
         with httpx.Client(base_url=service.settings.base_url, timeout=30) as client:
-            yield kind(service, client, database)
+            yield kind(service, client, database, pruning)
         database.dispose()
 
 
-def test_a_steered_study_has_the_same_bytes_with_one_worker_and_with_two_of_which_some_die(tmp_path: Path) -> None:
-    with running(tmp_path / "one", 1, Run) as run:
+@pytest.mark.parametrize("pruning", PRUNINGS, ids=lambda pruning: str(pruning["type"]))
+def test_a_steered_study_has_the_same_bytes_with_one_worker_and_with_two_of_which_some_die(
+    tmp_path: Path, pruning: dict[str, Any]
+) -> None:
+    with running(tmp_path / "one", 1, Run, pruning) as run:
         answer = run.steer()
         study = run.study()
         trials = run.client.get(f"{run.address}/trials").json()["items"]
         rounds = run.client.get(f"{run.address}/rounds").json()["items"]
-    with running(tmp_path / "two", 2, DisturbedRun) as run:
+    with running(tmp_path / "two", 2, DisturbedRun, pruning) as run:
         assert run.steer() == answer
     assert study["extensions"] == [{"trials": 15, "round": 2}]
     assert [row["arrived"] for row in rounds[:3]] == [
