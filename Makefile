@@ -61,7 +61,9 @@ bench: .venv-bench/.installed ## measure the engine and whole studies against wh
 bench-pruning: $(DEVELOPMENT) ## measure what pruning saves, and that it costs no winner
 	$(BIN)/python -m benchmarks.pruning --json benchmarks/results/pruning.json
 
-bench-search: .venv-bench/.installed ## measure how good the best trial is for the trials spent, against Optuna
+bench-search: .venv-bench/.installed ## measure how good and how fast the search is, against Optuna
+	.venv-bench/bin/python -m benchmarks.proposing --json benchmarks/results/proposing.json
+	.venv-bench/bin/python -m benchmarks.round_sizes --json benchmarks/results/round_sizes.json
 	.venv-bench/bin/python -m benchmarks.search --runs benchmarks/results/search.jsonl --json benchmarks/results/search.json
 
 .venv-bench/.installed: pyproject.toml

@@ -17,6 +17,7 @@ from app.dispatch.packing import width_step
 from benchmarks.machine import described
 from benchmarks.peers import optuna_pytorch
 from benchmarks.report import options, tell
+from benchmarks.searched import SPACE, TRAINING, searched_digits
 from benchmarks.service import running_service, timed_study
 from engine.search import SearchSpace
 from engine.training import TrainingPlan, load_dataset, train_pack
@@ -25,16 +26,6 @@ from engine.training.data_shape import DataShape
 from engine.training.packing import group_by_key
 
 CORES = 2
-TRAINING = {"optimizer": "momentum", "epochs": 20}
-SPACE = {
-    "parameters": [
-        {"name": "learning_rate", "type": "float", "low": 0.001, "high": 1, "scale": "log"},
-        {"name": "momentum", "type": "float", "low": 0.9, "high": 0.999, "scale": "reverse_log"},
-        {"name": "hidden_units", "type": "int", "low": 16, "high": 100},
-        {"name": "hidden_layers", "type": "int", "low": 1, "high": 3},
-        {"name": "batch_size", "type": "categorical", "choices": [32, 64, 128]},
-    ]
-}
 
 Trials = list[dict[str, Any]]
 
@@ -61,17 +52,7 @@ def main() -> None:
 
 def _ours(client: Client, trials: int, seed: int) -> tuple[float, dict[str, Any], Trials]:
     """Seconds from submission to the complete study, what it answers, and its trials."""
-    seconds, study = timed_study(
-        client,
-        {
-            "seed": seed,
-            "objective": {"dataset": "digits", "training": TRAINING},
-            "search_space": SPACE,
-            "trials": trials,
-            "confirm": None,  # each trial trained once and to its end, as its peer does
-            "pruning": None,
-        },
-    )
+    seconds, study = timed_study(client, searched_digits(seed, trials))
     return seconds, study, list(client.trials(study["id"]))
 
 
