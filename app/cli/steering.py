@@ -1,5 +1,6 @@
 """Steering a search on its way: values of one's own to try, results to learn from, more trials."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,9 @@ import typer
 from app.cli.arrivals import next_round, waiting
 from app.cli.console import hint, program, say
 from app.cli.options import StudyReference, Url, connect, find_study
-from app.cli.trial_table import read_results, read_values
-from app.client import Answer
+from app.cli.places import with_places
+from app.cli.trial_table import TrialTable, read_results, read_values
+from app.client import Answer, ApiError
 
 TRIALS_AT_A_TIME = 1000  # about half of what the service takes in one body
 
@@ -32,9 +34,7 @@ def enqueue(study: StudyReference, file: TrialFile, url: Url = None) -> None:
     """
     with connect(url) as client:
         found = find_study(client, study)
-        values = read_values(file, found["search_space"]["parameters"])
-        for start in range(0, len(values), TRIALS_AT_A_TIME):
-            client.enqueue(found["id"], values[start : start + TRIALS_AT_A_TIME])
+        _bring(client.enqueue, found, read_values(file, found["search_space"]["parameters"]))
         _tell(client.study(found["id"]))
 
 
@@ -46,9 +46,7 @@ def import_trials(study: StudyReference, file: TrialFile, url: Url = None) -> No
     """
     with connect(url) as client:
         found = find_study(client, study)
-        results = read_results(file, found["search_space"]["parameters"])
-        for start in range(0, len(results), TRIALS_AT_A_TIME):
-            client.import_trials(found["id"], results[start : start + TRIALS_AT_A_TIME])
+        _bring(client.import_trials, found, read_results(file, found["search_space"]["parameters"]))
         _tell(client.study(found["id"]))
 
 
@@ -62,6 +60,16 @@ def extend(
         extended = client.extend_study(find_study(client, study)["id"], trials)
     say(f"study {extended['id']} ({extended['name']}) goes on to {extended['trials']} trials")
     hint(f"next: {program()} watch {extended['id']}")
+
+
+def _bring(send: Callable[[str, Sequence[Answer]], Answer], study: Answer, table: TrialTable) -> None:
+    for start in range(0, len(table.trials), TRIALS_AT_A_TIME):
+        try:
+            send(study["id"], table.trials[start : start + TRIALS_AT_A_TIME])
+        except ApiError as error:
+            if start:
+                say(f"study {study['id']} ({study['name']}): the first {start} trials of the file are taken")
+            raise with_places(error, table.places, start) from None
 
 
 def _tell(study: Answer) -> None:
