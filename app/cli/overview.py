@@ -39,8 +39,8 @@ def show_findings(client: Client, study: Answer) -> None:
     for trial in _diagnosed(client, study, ranked):
         if trial["diagnosis"]:
             show(f"Diagnosis of trial {trial['number']}", diagnosis.diagnosis_table(trial["diagnosis"]))
-    importances = [each for each in client.importances(study["id"]) if each["importance"]]
-    if importances:
+    importances = [each for each in client.importances(study["id"]) if each["importance"] is not None]
+    if any(each["importance"] for each in importances):
         show("Importance", _importance_table(importances[:MOST_IMPORTANT]))
     if len(rounds) > 1:
         show("Rounds", _rounds_table(study, rounds, ranked))
@@ -101,7 +101,7 @@ def _best_table(study: Answer, trials: Sequence[Answer]) -> Table:
 def _importance_table(importances: Sequence[Answer]) -> Table:
     table = plain_table("parameter", "share", "", right=["share"])
     for each in importances:
-        bar = Text("█" * max(round(each["importance"] * BAR_WIDTH), 1), style="cyan")
+        bar = Text("█" * round(each["importance"] * BAR_WIDTH), style="cyan")
         table.add_row(printable(each["parameter"]), f"{100 * each['importance']:.0f} %", bar)
     return table
 

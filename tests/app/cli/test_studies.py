@@ -103,8 +103,10 @@ def test_a_study_is_shown_with_its_best_values_its_rounds_and_their_boxes(
     for row in client.rounds(finished["id"]):
         low, high = row["box"]["hidden_units"]["low"], row["box"]["hidden_units"]["high"]
         assert re.search(rf" {row['number']}  [·█]{{24}}  {low} to {high} *$", out, re.MULTILINE)
-    first = client.importances(finished["id"])[0]
-    assert re.search(rf"^{first['parameter']} +{100 * first['importance']:.0f} %  █+ *$", out, re.MULTILINE)
+    for each in client.importances(finished["id"])[:5]:
+        share = each["importance"]
+        line = rf"^{each['parameter']} +{100 * share:.0f} %  █{{{round(24 * share)}}} *$"
+        assert re.search(line, out, re.MULTILINE), each
     assert max(map(len, out.splitlines())) <= 80
 
 
