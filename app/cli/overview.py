@@ -80,7 +80,7 @@ def _details(study: Answer) -> Iterator[Text]:
         yield Text(f"looks at the test rows: {study['test_looks']}")
     if study["failure"]:
         yield Text(printable(study["failure"]), style="red")
-    elif study["ended_by"] == "max_seconds":
+    if study["ended_by"] == "max_seconds":
         yield Text(f"ended by its time limit of {study['max_seconds']:g} seconds", style="yellow")
 
 

@@ -238,6 +238,13 @@ def test_a_study_that_failed_says_why(parfocal: Parfocal) -> None:
     )
 
 
+def test_a_study_that_had_no_time_says_so_and_that_nothing_came_of_it(parfocal: Parfocal, client: Client) -> None:
+    objective = {"dataset": "digits", "training": {"epochs": 100_000}}
+    study = client.wait(client.create_study({"objective": objective, "trials": 2, "max_seconds": 0.1})["id"])
+    out = parfocal("show", study["id"]).out
+    assert "no trial completed\nended by its time limit of 0.1 seconds\n" in out
+
+
 def test_a_name_is_shown_as_it_is_even_where_it_looks_like_markup(parfocal: Parfocal, client: Client) -> None:
     study = client.wait(client.create_study(QUICK_STUDY | {"name": "[red]:bell:"})["id"])
     for arguments in (["studies"], ["show", study["id"]]):
