@@ -137,8 +137,10 @@ def _store(path: Path, form: DatasetForm, database: Database, settings: Settings
 def _ingest(path: Path, form: DatasetForm, settings: Settings) -> StoredDataset:
     # With pandas, a second of every start of the API that only the first upload needs to wait for.
     from app.tables.ingest import ingest
+    from app.tables.npz import refuse_false_name
     from app.tables.options import TableOptions
 
+    refuse_false_name(path, form.file.filename or "")
     options = TableOptions(
         target=form.target,
         task=cast("Any", form.task),  # checked there

@@ -86,8 +86,8 @@ class StudyRequest(StrictModel):
     trials: int = Field(100, ge=1, le=MAX_TRIALS, description="The budget, repeats included.")
     confirm: ConfirmRequest | None = Field(
         None,
-        description="Left out: 3 repeats of 2 to 5 finalists, as many as 15 % of the trials allow, from 40 trials on. "
-        "Null: the best trial is the winner.",
+        description="Left out: 3 repeats of 2 to 5 finalists, as many as 15 % of the trials allow, from 40 trials on; "
+        "of a `grid`, which shall be complete, none. Null: the best trial is the winner.",
     )
     trial_timeout_seconds: Seconds = 600
     max_seconds: Seconds | None = Field(None, description="Ends the study early: then its answer depends on the clock.")
@@ -141,7 +141,11 @@ class StudyAnswer(BaseModel):
     trial_timeout_seconds: float
     max_seconds: float | None
     max_attempts: int
-    round: int | None
+    round: int | None = Field(description="The latest that has opened, from 0 on.")
+    rounds: int = Field(description="How many there are in all, if no time limit ends the study before.")
+    arrivals: dict[str, int] = Field(
+        description="What waits for a round to open: values to try (`enqueued`), results to learn from (`imported`)."
+    )
     counts: dict[str, int] = Field(
         description="Trials and repeats by state; `unproposed` are those of the budget still to come, and `imported` "
         "ones are none of it."

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.api.limits import check_batch_size, check_memory, check_seeds
 from app.api.schemas import ObjectiveRequest, StudyRequest
-from app.api.searched import extremes, possible_beside, possible_together, possible_values, what_is_searched
+from app.api.searched import (
+    extremes,
+    possible_anywhere,
+    possible_beside,
+    possible_together,
+    possible_values,
+    what_is_searched,
+)
 from app.api.training import at, check_images, dataset_named
 from app.errors import InvalidInput, json_pointer
 from app.store import spaces
@@ -27,8 +34,9 @@ from engine.search import (
 )
 from engine.search.fields import shown, within
 from engine.training.diagnosis import HIGH_GAP
-from engine.training.effects import check_effect, check_together
+from engine.training.effects import check_effect, check_searched, check_together
 from engine.training.metrics import Metric, metric_for
+from engine.training.plan import DEFAULT_VALUES
 from engine.training.values import check_name, check_value
 
 DIAGNOSIS_LIMITS = {"base_error": 0.0, "high_gap": HIGH_GAP}
@@ -44,7 +52,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         dataset = dataset_named(request.objective.dataset, session)
         metric = metric_for(request.objective.metric, dataset.description["task"])
     space_id, asked = _search_space(request, session)
-    fixed = request.objective.training
+    fixed = _fixed(request.objective, asked)
     _check_training(fixed, asked)
     with at("search_space"):
         space = what_is_searched(asked, fixed)
@@ -64,7 +72,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         strategy.check_space(space)
     confirmation = _confirmation(request, strategy)
     with at():
-        pruning = _pruning(request, strategy)
+        pruning = _pruning(request, strategy, confirmation)
     return Study(
         name=request.name or dataset.name,
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
@@ -90,7 +98,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
 
 
 def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | None:
-    """What is asked, else what is right for the budget, unless its rounds would then be too small."""
+    """What is asked, else what is right for the budget; none that leaves rounds too small, or a grid with gaps."""
     if request.confirm is not None:
         asked = Confirmation(**request.confirm.model_dump())
         with at():
@@ -98,7 +106,7 @@ def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | N
         return asked
     with at():
         strategy.round_sizes(request.trials)
-    usual = Confirmation.for_budget(request.trials)
+    usual = None if strategy.is_exhaustive else Confirmation.for_budget(request.trials)
     if "confirm" in request.model_fields_set or usual is None:
         return None
     with suppress(InvalidField):
@@ -107,17 +115,19 @@ def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | N
     return None
 
 
-def _pruning(request: StudyRequest, strategy: Strategy) -> dict[str, Any] | None:
-    """Raises InvalidField where it could have no effect, or the budget is too small for the strategy."""
-    rounds = len(strategy.round_sizes(request.trials))
+def _pruning(request: StudyRequest, strategy: Strategy, confirmation: Confirmation | None) -> dict[str, Any] | None:
+    """Raises InvalidField where it could have no effect."""
+    searched = request.trials if confirmation is None else confirmation.searched(request.trials)
+    rounds = len(strategy.round_sizes(searched))
     if request.pruning is None or (rounds == 1 and "pruning" not in request.model_fields_set):
         return None
     with within("pruning"):
         pruning = pruning_from_json(request.pruning)
     if rounds == 1 and pruning.needs_rounds:
         message = (
-            f"`pruning` of type {pruning.type} compares trials with those of earlier rounds, so with a strategy of a "
-            f"single round it must be null, or of another type, but got {shown(request.pruning)}"
+            f"`pruning` of type {pruning.type} compares trials with those of earlier rounds, so where the search has a "
+            f"single round, as with {searched} trials of {strategy.to_json()['type']}, it must be null, or of another "
+            f"type, but got {shown(request.pruning)}"
         )
         raise InvalidField(("pruning",), message)
     return pruning.to_json()
@@ -146,6 +156,13 @@ def _diagnosis_limits(objective: ObjectiveRequest, metric: Metric) -> dict[str, 
     return asked
 
 
+def _fixed(objective: ObjectiveRequest, asked: SearchSpace) -> dict[str, Any]:
+    """The training values that are not searched; those that are fixed by default give way to the search space."""
+    if "training" in objective.model_fields_set:
+        return objective.training
+    return {name: value for name, value in objective.training.items() if name not in asked.names}
+
+
 def _check_training(fixed: Mapping[str, Any], asked: SearchSpace) -> None:
     """Each name and value in itself."""
     for name, value in fixed.items():
@@ -166,7 +183,12 @@ def _check_effects(fixed: Mapping[str, Any], asked: SearchSpace, space: SearchSp
     for parameter in space.parameters:
         whatever = Condition(parameter.name, tuple(extremes(parameter).values()))
         with _in_parameter(asked.names.index(parameter.name), "name"):
-            check_effect(parameter.name, possible_beside(whatever, fixed, space))
+            check_searched(parameter.name, possible_beside(whatever, fixed, space))
+    possible = possible_anywhere(fixed, space)
+    for name, value in fixed.items():
+        if name not in DEFAULT_VALUES or value != DEFAULT_VALUES[name]:  # a plan that is written out does no harm
+            with at("objective", "training"):
+                check_effect(name, possible)
 
 
 def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Dataset) -> None:

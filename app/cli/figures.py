@@ -12,7 +12,11 @@ _SHARES = ("error_rate", "accuracy", "precision", "recall", "f1")
 
 
 def number(value: Any) -> str:
-    """A searched value. Between 0.9 and 1 it is the distance from 1 that matters, so that keeps two digits."""
+    """A searched value, true or false as JSON has it. Between 0.9 and 1 it is the distance from 1 that matters, so that
+    keeps two digits.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, float):
         return printable(str(value))
     if 0.9 < value < 1:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli import diagnosis, finalists, zoom
+from app.cli.arrivals import waiting
 from app.cli.console import console, plain_table, printable, say, show
 from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts
 from app.client import Answer, Client
@@ -38,8 +39,8 @@ def show_findings(client: Client, study: Answer) -> None:
     for trial in _diagnosed(client, study, ranked):
         if trial["diagnosis"]:
             show(f"Diagnosis of trial {trial['number']}", diagnosis.diagnosis_table(trial["diagnosis"]))
-    importances = [each for each in client.importances(study["id"]) if each["importance"]]
-    if importances:
+    importances = [each for each in client.importances(study["id"]) if each["importance"] is not None]
+    if any(each["importance"] for each in importances):
         show("Importance", _importance_table(importances[:MOST_IMPORTANT]))
     if len(rounds) > 1:
         show("Rounds", _rounds_table(study, rounds, ranked))
@@ -74,11 +75,12 @@ def _details(study: Answer) -> Iterator[Text]:
         yield Text(f"trained in packs of {study['mean_pack_size']:.2g} trials on average")
     if study["epochs_saved"]:
         yield Text(f"pruning saved {study['epochs_saved']:,} epochs of {study['counts']['pruned']} trials")
+    yield from map(Text, waiting(study))
     if study["test_looks"]:
         yield Text(f"looks at the test rows: {study['test_looks']}")
     if study["failure"]:
         yield Text(printable(study["failure"]), style="red")
-    elif study["ended_by"] == "max_seconds":
+    if study["ended_by"] == "max_seconds":
         yield Text(f"ended by its time limit of {study['max_seconds']:g} seconds", style="yellow")
 
 
@@ -99,7 +101,7 @@ def _best_table(study: Answer, trials: Sequence[Answer]) -> Table:
 def _importance_table(importances: Sequence[Answer]) -> Table:
     table = plain_table("parameter", "share", "", right=["share"])
     for each in importances:
-        bar = Text("█" * max(round(each["importance"] * BAR_WIDTH), 1), style="cyan")
+        bar = Text("█" * round(each["importance"] * BAR_WIDTH), style="cyan")
         table.add_row(printable(each["parameter"]), f"{100 * each['importance']:.0f} %", bar)
     return table
 

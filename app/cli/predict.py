@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from app.cli.console import busy, hint, write_document
 from app.cli.errors import CommandError
 from app.cli.options import Output, StudyReference, TableFile, Url, connect, find_study
+from app.cli.places import with_places
 from app.cli.raw_table import RawTable, read_raw_table
 from app.client import Answer, ApiError, Client
 
@@ -57,7 +57,7 @@ def _predictions(client: Client, study_id: str, table: RawTable, columns: Sequen
         try:
             predictions += client.predict(study_id, chunk)
         except ApiError as error:
-            raise _with_places(error, table, first=len(predictions)) from None
+            raise with_places(error, table.places, first=len(predictions)) from None
     return predictions
 
 
@@ -73,21 +73,6 @@ def _chunks(rows: Iterable[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
         chunk.append(row)
         size += length
     yield chunk
-
-
-def _with_places(error: ApiError, table: RawTable, first: int) -> ApiError:
-    """The same complaints with the places in the file; the service counts the rows that it got, from `first` on."""
-    told = error.problem.get("errors", [])
-    complaints = [{"pointer": "", "message": _with_place(complaint, table, first)} for complaint in told]
-    return ApiError(error.status, error.problem | {"errors": complaints})
-
-
-def _with_place(complaint: Answer, table: RawTable, first: int) -> str:
-    number = re.match(r"/rows/(\d+)", complaint["pointer"])
-    if number is None:
-        return str(complaint["message"])
-    row = int(number[1])
-    return f"{table.places[first + row]}: {complaint['message'].removeprefix(f'row {row}: ')}"
 
 
 def _with_predictions(table: RawTable, dataset: Answer, predictions: Sequence[Answer]) -> bytes:

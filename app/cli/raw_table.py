@@ -24,9 +24,10 @@ class RawTable:
 def read_raw_table(file: Path) -> RawTable:
     """Raises CommandError for a file that is no table."""
     from app.errors import InvalidInput
-    from app.tables.npz import is_npz
+    from app.tables.npz import is_npz, refuse_false_name
 
     try:
+        refuse_false_name(file, file.name)
         return _of_arrays(file) if is_npz(file) else _of_csv(file)
     except InvalidInput as error:
         raise CommandError(f"{file.name}: {error.detail}") from None

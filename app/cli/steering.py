@@ -1,14 +1,17 @@
 """Steering a search on its way: values of one's own to try, results to learn from, more trials."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli.arrivals import next_round, waiting
 from app.cli.console import hint, program, say
 from app.cli.options import StudyReference, Url, connect, find_study
-from app.cli.trial_table import read_results, read_values
-from app.client import Answer
+from app.cli.places import with_places
+from app.cli.trial_table import TrialTable, read_results, read_values
+from app.client import Answer, ApiError
 
 TRIALS_AT_A_TIME = 1000  # about half of what the service takes in one body
 
@@ -31,10 +34,8 @@ def enqueue(study: StudyReference, file: TrialFile, url: Url = None) -> None:
     """
     with connect(url) as client:
         found = find_study(client, study)
-        values = read_values(file, found["search_space"]["parameters"])
-        for start in range(0, len(values), TRIALS_AT_A_TIME):
-            waiting = client.enqueue(found["id"], values[start : start + TRIALS_AT_A_TIME])
-    _tell(found, waiting["enqueued"], "to be tried", waiting["round"])
+        _bring(client.enqueue, found, read_values(file, found["search_space"]["parameters"]))
+        _tell(client.study(found["id"]))
 
 
 def import_trials(study: StudyReference, file: TrialFile, url: Url = None) -> None:
@@ -45,10 +46,8 @@ def import_trials(study: StudyReference, file: TrialFile, url: Url = None) -> No
     """
     with connect(url) as client:
         found = find_study(client, study)
-        results = read_results(file, found["search_space"]["parameters"])
-        for start in range(0, len(results), TRIALS_AT_A_TIME):
-            waiting = client.import_trials(found["id"], results[start : start + TRIALS_AT_A_TIME])
-    _tell(found, waiting["imported"], "to be learnt from", waiting["round"])
+        _bring(client.import_trials, found, read_results(file, found["search_space"]["parameters"]))
+        _tell(client.study(found["id"]))
 
 
 def extend(
@@ -63,8 +62,20 @@ def extend(
     hint(f"next: {program()} watch {extended['id']}")
 
 
-def _tell(study: Answer, waiting: int, what: str, following: int | None) -> None:
-    when = f"when round {following} opens" if following is not None else "once the study is extended"
-    say(f"study {study['id']} ({study['name']}): {waiting} trials wait {what} {when}")
-    if following is None:
+def _bring(send: Callable[[str, Sequence[Answer]], Answer], study: Answer, table: TrialTable) -> None:
+    for start in range(0, len(table.trials), TRIALS_AT_A_TIME):
+        try:
+            send(study["id"], table.trials[start : start + TRIALS_AT_A_TIME])
+        except ApiError as error:
+            if start:
+                say(f"study {study['id']} ({study['name']}): the first {start} trials of the file are taken")
+            raise with_places(error, table.places, start) from None
+
+
+def _tell(study: Answer) -> None:
+    """What waits now; if the next round was quick to open, nothing does any more."""
+    told = list(waiting(study)) or [f"round {study['round']} has begun with what was added"]
+    for sentence in told:
+        say(f"study {study['id']} ({study['name']}): {sentence}")
+    if next_round(study) is None:
         hint(f"next: {program()} extend {study['id']} TRIALS")

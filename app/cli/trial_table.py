@@ -1,8 +1,8 @@
 """Files of trials: JSON as the API has it, or CSV with a column for each parameter."""
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +20,38 @@ ENDS_WITH_RESULT = ("complete", "pruned", "imported")
 ENDS = (*ENDS_WITH_RESULT, "failed")
 
 
-def read_values(file: Path, parameters: Parameters) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class TrialTable:
+    trials: Sequence[dict[str, Any]]  # as the API takes them
+    places: Sequence[str]  # how an error names each: "trials.csv, line 2"
+
+
+Placed = tuple[str, dict[str, Any]]  # a place, and what stands there
+
+
+def read_values(file: Path, parameters: Parameters) -> TrialTable:
     """The values of each trial. Raises CommandError for a file that is neither."""
     if _is_csv(file):
-        return [row["values"] for row in _csv_rows(file, parameters, ())]
-    return [entry.get("values", entry) for entry in _json_entries(file)]
+        return _table([(place, row["values"]) for place, row in _csv_rows(file, parameters)])
+    return _table([(place, entry.get("values", entry)) for place, entry in _json_entries(file)])
 
 
-def read_results(file: Path, parameters: Parameters) -> list[dict[str, Any]]:
+def read_results(file: Path, parameters: Parameters) -> TrialTable:
     """The finished trials, each with `values`, `value` and `dev_loss`; others are left out."""
     if _is_csv(file):
-        return _csv_rows(file, parameters, RESULT_COLUMNS)
-    finished = [entry for entry in _json_entries(file) if entry.get("state", ENDS[0]) in ENDS]
-    results = [_result(entry) for entry in finished]
+        rows = _csv_rows(file, parameters)
+        if any("value" not in row for _, row in rows):
+            raise CommandError(f"{file}: column 'value' is required")
+        return _table(rows)
+    entries = _json_entries(file)
+    results = [(place, _result(entry)) for place, entry in entries if entry.get("state", ENDS[0]) in ENDS]
     if not results:
         raise CommandError(f"{file}: it holds no finished trial")
-    return results
+    return _table(results)
+
+
+def _table(placed: Sequence[Placed]) -> TrialTable:
+    return TrialTable([trial for _, trial in placed], [place for place, _ in placed])
 
 
 def _result(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +65,7 @@ def _is_csv(file: Path) -> bool:
     return file.suffix.lower() == ".csv"
 
 
-def _json_entries(file: Path) -> list[dict[str, Any]]:
+def _json_entries(file: Path) -> list[Placed]:
     """The objects of a list, of an export or of a page of trials; one object alone is a list of one."""
     try:
         document = json.loads(file.read_bytes())
@@ -59,37 +75,37 @@ def _json_entries(file: Path) -> list[dict[str, Any]]:
         document = next((document[name] for name in ("trials", "items") if name in document), [document])
     if not isinstance(document, list) or not document or not all(isinstance(entry, dict) for entry in document):
         raise CommandError(f"{file}: it must hold a list of objects, one for each trial")
-    return document
+    return [(f"{file.name}, trial {position}", entry) for position, entry in enumerate(document)]
 
 
-def _csv_rows(file: Path, parameters: Parameters, result_columns: Sequence[str]) -> list[dict[str, Any]]:
+def _csv_rows(file: Path, parameters: Parameters) -> list[Placed]:
+    from app.errors import InvalidInput
+    from app.tables.layout import read_layout, read_records
+
     known = {parameter["name"]: parameter for parameter in parameters}
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        try:
-            reader = csv.DictReader(stream, strict=True)
-            _check_columns(file, reader.fieldnames or (), known, result_columns)
-            finished = (row for row in reader if (row.get("state") or ENDS[0]) in ENDS)
-            rows = [_row(row, known, result_columns) for row in finished]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise CommandError(f"{file}: it is no table in CSV ({error})") from None
-    if not rows:
-        raise CommandError(f"{file}: it holds no trial")
-    return rows
+    try:
+        layout = read_layout(file, fewest_columns=1)
+        _check_columns(file, layout.columns, known)
+        rows = [(line, dict(zip(layout.columns, cells, strict=True))) for line, cells in read_records(file, layout)]
+    except InvalidInput as error:
+        raise CommandError(f"{file}: {error.detail}") from None
+    finished = [(line, row) for line, row in rows if row.get("state", "") in ("", *ENDS)]
+    if not finished:
+        raise CommandError(f"{file}: it holds no finished trial")
+    return [(f"{file.name}, line {line}", _row(row, known)) for line, row in finished]
 
 
-def _check_columns(file: Path, columns: Sequence[str], known: Mapping[str, Any], result_columns: Sequence[str]) -> None:
+def _check_columns(file: Path, columns: Sequence[str], known: Mapping[str, Any]) -> None:
     from engine.errors import unknown_name
 
     for name in columns:
-        if name not in (*known, *result_columns, *OTHER_COLUMNS):
-            raise CommandError(f"{file}: {unknown_name('column', name, (*known, *result_columns))}")
-    if "value" in result_columns and "value" not in columns:
-        raise CommandError(f"{file}: column 'value' is required")
+        if name not in (*known, *RESULT_COLUMNS, *OTHER_COLUMNS):
+            raise CommandError(f"{file}: {unknown_name('column', name, (*known, *RESULT_COLUMNS))}")
 
 
-def _row(row: Mapping[str, str | None], known: Mapping[str, Any], result_columns: Sequence[str]) -> dict[str, Any]:
+def _row(row: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: _cell(known[name], cell) for name, cell in row.items() if name in known and cell}
-    told = {name: _number(cell) if cell else None for name, cell in row.items() if name in result_columns}
+    told = {name: _number(cell) if cell else None for name, cell in row.items() if name in RESULT_COLUMNS}
     return {"values": values, **told}
 
 

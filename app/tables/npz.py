@@ -29,6 +29,14 @@ def is_npz(path: Path) -> bool:
         return stream.read(len(MAGICS[0])) in MAGICS
 
 
+def refuse_false_name(path: Path, name: str) -> None:
+    """Raise InvalidInput if the file at `path` is called .npz, but is none: as a table, it would be told off for more
+    than is wrong with it.
+    """
+    if name.lower().endswith(".npz") and not is_npz(path):
+        raise refused(f"the file is called {name!r}, but is no NPZ file, which numpy.savez writes")
+
+
 def read_npz(path: Path, known: Sequence[str]) -> dict[str, Array]:
     """Read the arrays of the file at `path`, whose names must be `known`.
 

@@ -23,7 +23,7 @@ def table_of(rows: Sequence[Row], encoder: Encoder) -> pd.DataFrame:
     """The table that `encoder` can encode. A cell is a number, a text as in a CSV file, or null.
 
     Raises InvalidInput, with a pointer like /rows/3/city, for a column that is missing or unknown, a text where a
-    number is needed, and a category that no training row had: the network has learnt nothing of it.
+    number is needed, and a category, a missing one too, that no training row had: the network has learnt nothing of it.
     """
     known = {column.name: bool(column.features) for column in encoder.columns}
     complaints: list[FieldError] = []
@@ -60,7 +60,7 @@ def _cell(column: Column, value: Any) -> Cell:
     """Raises ValueError with the rule that `value` breaks."""
     if isinstance(column, NumberColumn):
         return _number(value)
-    return _category(value, column.categories) if isinstance(column, TextColumn) else None
+    return _category(value, column) if isinstance(column, TextColumn) else None
 
 
 def _number(value: Any) -> float | None:
@@ -75,12 +75,13 @@ def _number(value: Any) -> float | None:
     return number
 
 
-def _category(value: Any, categories: Sequence[str]) -> str | None:
-    text = _text(value)
-    if text is None or text in categories:
+def _category(value: Any, column: TextColumn) -> str | None:
+    text, categories = _text(value), column.categories
+    if text in categories or (text is None and column.has_missing):
         return text
     known = ", ".join(map(shown, categories[:MAX_NAMED])) + (", …" if len(categories) > MAX_NAMED else "")
-    raise ValueError(f"holds {shown(text)}, which no training row has: it must be one of {known}")
+    found = "is missing" if text is None else f"holds {shown(text)}"
+    raise ValueError(f"{found}, which no training row has: it must be one of {known}")
 
 
 def _text(value: Any) -> str | None:

@@ -73,7 +73,7 @@ GARBAGE += [base64.urlsafe_b64encode(b"[" * 20_000).decode(), base64.urlsafe_b64
 
 @pytest.mark.parametrize("cursor", GARBAGE, ids=lambda cursor: cursor[:30])
 def test_a_cursor_of_our_making_alone_is_accepted(cursor: str, api: httpx.Client, study: str) -> None:
-    for path in (*LISTS, f"{study}/trials", f"{study}/trials?order_by=value"):
+    for path in (*LISTS, f"{study}/arrivals", f"{study}/trials", f"{study}/trials?order_by=value"):
         pointer, message = field_error(api.get(path, params={**httpx.URL(path).params, "cursor": cursor}))
         assert pointer == "cursor"
         assert "must be the `next_cursor` of an earlier page" in message
@@ -88,6 +88,7 @@ WRONG_QUERIES = {
     "limit=1e999": ("limit", "valid integer"),
     "limit=" + "9" * 5000: ("limit", "maximum size"),
     "limt=5": ("limt", "unknown field 'limt': the nearest known one is 'limit'"),
+    "limit=1&limit=2": ("limit", "`limit` must come once, but the query has it 2 times"),
     "%00=5": ("\0", "unknown field '\\x00'"),
 }
 WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
@@ -104,8 +105,8 @@ WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
 
 
 @pytest.mark.parametrize("query", WRONG_QUERIES, ids=lambda query: query[:20])
-def test_a_wrong_query_of_a_list_is_refused(query: str, api: httpx.Client) -> None:
-    for collection in LISTS:
+def test_a_wrong_query_of_a_list_is_refused(query: str, api: httpx.Client, study: str) -> None:
+    for collection in (*LISTS, f"{study}/arrivals"):
         pointer, message = field_error(api.get(f"{collection}?{query}"))
         assert pointer == WRONG_QUERIES[query][0]
         assert WRONG_QUERIES[query][1] in message
@@ -126,6 +127,15 @@ def test_a_query_that_nobody_reads_is_refused_by_every_endpoint(api: httpx.Clien
             answer = api.request(method, f"{address}?unheard_of=1", json={} if method == "post" else None)
             found = {error["pointer"]: error["message"] for error in problem_of(answer, 422)["errors"]}
             assert found["unheard_of"].startswith("unknown field 'unheard_of': "), (method, path)
+
+
+def test_a_name_that_comes_twice_in_a_query_is_refused_by_every_endpoint(api: httpx.Client) -> None:
+    described = api.get("/openapi.json").json()["paths"]
+    for path, methods in described.items():
+        for method in methods:
+            address = re.sub(r"{\w+}", "0", path)
+            answer = api.request(method, f"{address}?twice=1&twice=2")
+            assert field_error(answer) == ("twice", "`twice` must come once, but the query has it 2 times"), path
 
 
 def test_an_export_asked_for_in_unknown_words_is_refused(api: httpx.Client, study: str) -> None:

@@ -88,6 +88,14 @@ def test_a_wrong_table_is_refused_and_nothing_is_left(name: str, api: httpx.Clie
     assert stored() == before
 
 
+def test_a_damaged_npz_file_is_not_taken_for_a_table(api: httpx.Client, stored: Stored) -> None:
+    before = stored()
+    pointer, message = field_error(upload(api, bars()[2:], filename="bars.npz"))
+    assert pointer == "/file"
+    assert message == "the file is called 'bars.npz', but is no NPZ file, which numpy.savez writes"
+    assert stored() == before
+
+
 def test_a_form_without_a_file_is_refused(api: httpx.Client) -> None:
     missing = api.post("/v1/datasets", data={"target": "kind"})
     assert field_error(missing) == ("/file", "`file` is required")

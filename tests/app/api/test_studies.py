@@ -15,7 +15,8 @@ from tests.app.api.problems import problem_of
 
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "pruning", "trials",
-    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "epochs_saved",
+    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "rounds", "arrivals", "counts", "mean_pack_size",
+    "epochs_saved",
     "best_trial", "winner", "extensions", "confirm", "finalists", "warnings", "test_looks", "ended_by", "failure",
     "environment",
     "created_at", "started_at", "finished_at",
@@ -41,6 +42,7 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     assert study.keys() == STUDY_FIELDS
     assert (study["name"], study["state"], study["trials"], study["round"]) == ("digits", "queued", 100, None)
     assert study["counts"] == dict.fromkeys(STATES, 0) | {"unproposed": 100}
+    assert (study["rounds"], study["arrivals"]) == (9, {"enqueued": 0, "imported": 0})  # 17 trials, then 8 or 9 each
     assert study["search_space"]["name"] == "mlp-basic"
     assert study["objective"] == {
         "type": "mlp",
@@ -66,6 +68,37 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     assert (study["confirm"], study["finalists"]) == ({"finalists": 5, "repeats": 3}, None)
 
 
+def test_epochs_that_are_searched_need_no_other_field(api: httpx.Client) -> None:
+    epochs = {"name": "epochs", "type": "int", "low": 1, "high": 3}
+    asked = {"objective": {"dataset": "digits"}, "search_space": {"parameters": [epochs]}}
+    study = api.post("/v1/studies", json=asked).raise_for_status().json()
+    assert study["objective"]["training"] == {}
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"optimizer": "adam", "momentum": 0.9, "decay_rate": None},  # the defaults
+        {"hidden_layers": 3, "hidden_units_3": 8},
+        {"hidden_units": 8},  # as the layers' own are not always there
+    ],
+)
+def test_a_fixed_value_that_has_an_effect_or_is_the_default_is_right(
+    training: dict[str, Any], api: httpx.Client
+) -> None:
+    rate = {"name": "learning_rate", "type": "float", "low": 0.001, "high": 0.1}
+    batch_norm = {"name": "batch_norm", "type": "categorical", "choices": [True, False]}
+    own = [
+        {"name": f"hidden_units_{layer}", "type": "int", "low": 4, "high": 8, "when": {"batch_norm": [True]}}
+        for layer in (1, 2)
+    ]
+    space = {"parameters": [rate, batch_norm, *own]}
+    answer = api.post(
+        "/v1/studies", json={"objective": {"dataset": "digits", "training": training}, "search_space": space}
+    )
+    assert answer.status_code == 201, answer.text
+
+
 @pytest.mark.parametrize(
     ("changes", "confirm"),
     [
@@ -76,6 +109,9 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
         ({"trials": 3, "confirm": {"finalists": 1, "repeats": 2}, "strategy": {"type": "random"}},
          {"finalists": 1, "repeats": 2}),
         ({"trials": 100, "strategy": {"type": "coarse_to_fine", "rounds": 90}}, None),  # which 85 trials could not fill
+        ({"trials": 40, "strategy": {"type": "grid"}}, None),  # 34 trials would leave gaps
+        ({"trials": 40, "strategy": {"type": "grid"}, "confirm": {"finalists": 2}},
+         {"finalists": 2, "repeats": 3}),
     ],
 )  # fmt: skip
 def test_what_is_confirmed_is_asked_or_follows_from_the_budget(

@@ -24,7 +24,7 @@ from app.cli.zoom import zoom_table
         (0.9999943, "0.9999943"),
         (1.0, "1"),
         ("adam", "adam"),
-        (True, "True"),
+        (True, "true"),
         ("a\nb", r"a\nb"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.cli.errors import CommandError
+from app.cli.steering import TRIALS_AT_A_TIME
 from app.cli.trial_table import read_results, read_values
 from app.client import Client
 from tests.app.cli.running import SMALL_STUDY, Parfocal
@@ -56,6 +57,19 @@ def test_what_is_added_to_a_complete_study_takes_effect_once_it_is_extended(
     assert parfocal("show", study_id).exit_code == 0
 
 
+def test_a_study_tells_what_waits_for_its_next_round(
+    parfocal: Parfocal, client: Client, complete: dict[str, Any], tmp_path: Path
+) -> None:
+    parfocal("enqueue", complete["id"], str(written(tmp_path, "own.json", '{"learning_rate": 0.01}')))
+    told = "1 trial waits to be tried once the study is extended"
+    assert told in parfocal("show", complete["id"]).out
+    assert [each["kind"] for each in client.arrivals(complete["id"])] == ["enqueued"]
+    parfocal("extend", complete["id"], "4")
+    client.wait(complete["id"])
+    assert "waits" not in parfocal("show", complete["id"]).out
+    assert list(client.arrivals(complete["id"])) == []
+
+
 def test_a_study_can_be_imported_into_another(parfocal: Parfocal, complete: dict[str, Any], tmp_path: Path) -> None:
     export = tmp_path / "export.json"
     parfocal("export", complete["id"], "-o", str(export))
@@ -74,7 +88,7 @@ def test_what_lies_outside_the_space_is_refused_with_the_rule(
     outcome = parfocal("import", complete["id"], str(outside))
     assert (outcome.exit_code, outcome.out) == (1, "")
     rule = "`learning_rate` must be a number from 0.0001 to 0.1, but got 7"
-    assert outcome.complaint == f"/imported/1/values/learning_rate: {rule}"
+    assert outcome.complaint == f"outside.csv, line 3: {rule}"
 
 
 def test_a_study_that_was_cancelled_is_not_extended(
@@ -91,15 +105,33 @@ CSV = "optimizer,learning_rate,hidden_units,batch_norm,value,dev_loss\nadam,0.01
 def test_cells_are_read_as_their_parameters_are(tmp_path: Path) -> None:
     table = written(tmp_path, "trials.csv", CSV + "sgd,1e-3,8,false,,\n")
     other = {"optimizer": "sgd", "learning_rate": 0.001, "hidden_units": 8, "batch_norm": False}
-    assert read_results(table, PARAMETERS) == [
+    assert read_results(table, PARAMETERS).trials == [
         {"values": VALUES, "value": 0.25, "dev_loss": 1.5},
         {"values": other, "value": None, "dev_loss": None},
     ]
 
 
+def test_an_exported_table_can_be_tried_again_as_well(tmp_path: Path) -> None:
+    table = written(
+        tmp_path,
+        "trials.csv",
+        "number,state,value," + CSV.partition(",value")[0] + "\n7,complete,0.1,adam,0.01,16,True\n",
+    )
+    assert read_values(table, PARAMETERS).trials == [VALUES]
+
+
+def test_what_was_taken_before_a_wrong_trial_is_told(
+    parfocal: Parfocal, complete: dict[str, Any], tmp_path: Path
+) -> None:
+    lines = ["learning_rate,value", *["0.03,0.02"] * TRIALS_AT_A_TIME, "7,0.02"]
+    outcome = parfocal("import", complete["id"], str(written(tmp_path, "many.csv", "\n".join(lines))))
+    assert outcome.out == f"study {complete['id']} (steered): the first 1000 trials of the file are taken\n"
+    assert outcome.complaint.startswith(f"many.csv, line {len(lines)}: `learning_rate` must be")
+
+
 def test_a_cell_that_is_no_value_is_left_to_the_service_and_an_empty_one_is_absent(tmp_path: Path) -> None:
     table = written(tmp_path, "own.csv", "learning_rate,hidden_units\nfast,\n")
-    assert read_values(table, PARAMETERS) == [{"learning_rate": "fast"}]
+    assert read_values(table, PARAMETERS).trials == [{"learning_rate": "fast"}]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +139,7 @@ def test_a_cell_that_is_no_value_is_left_to_the_service_and_an_empty_one_is_abse
     [[VALUES], VALUES, [{"values": VALUES}], {"trials": [{"values": VALUES}]}, {"items": [{"values": VALUES}]}],
 )
 def test_values_are_a_list_or_an_object_as_they_are_or_as_the_api_has_them(document: object, tmp_path: Path) -> None:
-    assert read_values(written(tmp_path, "own.json", json.dumps(document)), PARAMETERS) == [VALUES]
+    assert read_values(written(tmp_path, "own.json", json.dumps(document)), PARAMETERS).trials == [VALUES]
 
 
 def test_of_a_list_of_trials_the_finished_ones_are_results(tmp_path: Path) -> None:
@@ -117,7 +149,7 @@ def test_of_a_list_of_trials_the_finished_ones_are_results(tmp_path: Path) -> No
         {"number": 2, "state": "running", "values": VALUES, "value": None, "metrics": None},
     ]
     file = written(tmp_path, "export.json", json.dumps({"study": {}, "trials": trials}))
-    assert read_results(file, PARAMETERS) == [
+    assert read_results(file, PARAMETERS).trials == [
         {"values": VALUES, "value": 0.25, "dev_loss": 1.5},
         {"values": VALUES, "value": None, "dev_loss": None},
     ]
@@ -137,8 +169,11 @@ def test_of_a_list_of_trials_the_finished_ones_are_results(tmp_path: Path) -> No
             "unknown column 'lerning_rate': the nearest known one is 'learning_rate'",
         ),
         ("x.csv", "learning_rate\n1\n", "column 'value' is required"),
-        ("x.csv", "learning_rate,value\n", "it holds no trial"),
-        ("x.csv", 'learning_rate,value\n"1,2\n', "it is no table in CSV"),
+        ("x.csv", "learning_rate,value\n", "no rows"),
+        ("x.csv", "learning_rate,value,state\n1,2,running\n", "it holds no finished trial"),
+        ("x.csv", 'learning_rate,value\n"1,2\n', "line 2 is not CSV"),
+        ("x.csv", "learning_rate,value\n1,2\n1,2,3\n", "line 3 has 3 fields, but the header has 2"),
+        ("x.csv", "value,learning_rate,value\n1,2,3\n", "'value' stands twice in the header"),
     ],
 )
 def test_a_file_that_holds_no_results_is_refused(name: str, text: str, complaint: str, tmp_path: Path) -> None:

@@ -103,8 +103,10 @@ def test_a_study_is_shown_with_its_best_values_its_rounds_and_their_boxes(
     for row in client.rounds(finished["id"]):
         low, high = row["box"]["hidden_units"]["low"], row["box"]["hidden_units"]["high"]
         assert re.search(rf" {row['number']}  [·█]{{24}}  {low} to {high} *$", out, re.MULTILINE)
-    first = client.importances(finished["id"])[0]
-    assert re.search(rf"^{first['parameter']} +{100 * first['importance']:.0f} %  █+ *$", out, re.MULTILINE)
+    for each in client.importances(finished["id"])[:5]:
+        share = each["importance"]
+        line = rf"^{each['parameter']} +{100 * share:.0f} %  █{{{round(24 * share)}}} *$"
+        assert re.search(line, out, re.MULTILINE), each
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -234,6 +236,13 @@ def test_a_study_that_failed_says_why(parfocal: Parfocal) -> None:
     assert re.search(
         r"^Diagnosis of trial 0\nfindings +exploding *\nto try next +use a lower", outcome.out, re.MULTILINE
     )
+
+
+def test_a_study_that_had_no_time_says_so_and_that_nothing_came_of_it(parfocal: Parfocal, client: Client) -> None:
+    objective = {"dataset": "digits", "training": {"epochs": 100_000}}
+    study = client.wait(client.create_study({"objective": objective, "trials": 2, "max_seconds": 0.1})["id"])
+    out = parfocal("show", study["id"]).out
+    assert "no trial completed\nended by its time limit of 0.1 seconds\n" in out
 
 
 def test_a_name_is_shown_as_it_is_even_where_it_looks_like_markup(parfocal: Parfocal, client: Client) -> None:

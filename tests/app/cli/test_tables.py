@@ -94,7 +94,7 @@ def test_a_condition_is_told_with_its_parameter(parfocal: Parfocal, client: Clie
     )
     out = " ".join(parfocal("spaces").out.split())  # which wraps where the screen is narrow
     assert "when optimizer is sgd or momentum" in out
-    assert "when batch_norm is True" in out
+    assert "when batch_norm is true" in out
 
 
 def test_what_a_space_draws_is_shown(parfocal: Parfocal, client: Client) -> None:

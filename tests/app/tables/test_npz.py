@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import InvalidInput
 from app.tables import npz
-from app.tables.npz import is_npz, read_npz
+from app.tables.npz import is_npz, read_npz, refuse_false_name
 from tests.app.tables.tables import complaint
 
 KNOWN = ("x", "y")
@@ -58,6 +58,13 @@ def test_what_numpy_saved_is_read(save: Callable[..., None], tmp_path: Path) -> 
 def test_a_file_is_told_by_its_first_bytes(content: bytes, is_one: bool, tmp_path: Path) -> None:
     (tmp_path / "upload").write_bytes(content)
     assert is_npz(tmp_path / "upload") == is_one
+
+
+def test_a_file_that_is_only_called_npz_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(b"a,b\n1,2\n")
+    refuse_false_name(tmp_path / "upload", "table.csv")
+    found = complaint(lambda: refuse_false_name(tmp_path / "upload", "Images.NPZ"))
+    assert found.message == "the file is called 'Images.NPZ', but is no NPZ file, which numpy.savez writes"
 
 
 class Attack:
