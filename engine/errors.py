@@ -1,9 +1,12 @@
 """How the engine refuses an input: which field, what it holds, which rule it breaks."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 Path = tuple[str | int, ...]
+
+NEAR = 0.6  # of difflib's similarity, 0 to 1: its own limit for what may well have been meant
+MAX_LISTED_CHARACTERS = 200  # of names in a message: two or three lines in a terminal
 
 
 class InvalidField(ValueError):
@@ -24,8 +27,20 @@ class InvalidField(ValueError):
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Say that `name` is no known `kind`, and which known name is nearest to it, whatever the case of its letters."""
+    """Say that `name` is no known `kind`, and which known name is nearest to it, whatever the case of its letters.
+
+    Of a few names among which none is near, all are told: the nearest of them would be a guess.
+    """
+    return f"unknown {kind} {name!r}: {_hint(name, [*known])}"
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return "none is known here"
     names = {each.casefold(): each for each in known}
-    nearest = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.0)
-    hint = f"the nearest known one is {names[nearest[0]]!r}" if nearest else "none is known here"
-    return f"unknown {kind} {name!r}: {hint}"
+    [nearest] = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.0)
+    listed = ", ".join(map(repr, known))
+    is_near = difflib.SequenceMatcher(None, nearest, name.casefold()).ratio() >= NEAR
+    if is_near or len(known) == 1 or len(listed) > MAX_LISTED_CHARACTERS:
+        return f"the nearest known one is {names[nearest]!r}"
+    return f"the known ones are {listed}"

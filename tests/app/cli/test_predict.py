@@ -129,7 +129,7 @@ def test_the_rows_of_arrays_are_predicted_beside_their_y(
     ("arrays", "complaint"),
     [
         ({"x": np.zeros((5, 3))}, "mine.npz, array 'x': column 'x3' is required"),
-        ({"x": np.zeros((5, 3, 3))}, "mine.npz, array 'x': unknown column 'x4': the nearest known one is"),
+        ({"x": np.zeros((5, 3, 3))}, "mine.npz, array 'x': unknown column 'x4': the known ones are 'x0', 'x1'"),
         ({"x": np.diag([1.0, 1.0, np.inf, 1.0])}, "mine.npz, row 2: column 'x2' must be at most ±1e+30, but got 'inf'"),
         ({"x": np.zeros(4)}, "mine.npz: array 'x' must be (rows, features), (rows, height, width)"),
         ({"x": np.array([["a"] * 4])}, "mine.npz: array 'x' must hold numbers, but holds <U1"),

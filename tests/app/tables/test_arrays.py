@@ -143,7 +143,7 @@ def holding(value: float) -> Array:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no arrays": ({}, "array 'x' is missing: an NPZ file needs 'x' and 'y'"),
     "no targets": ({"x": X}, "array 'y' is missing: an NPZ file needs 'x' and 'y'"),
-    "another array": ({"x": X, "y": LABELS, "z": X}, "unknown array 'z': the nearest known one is"),
+    "another array": ({"x": X, "y": LABELS, "z": X}, "unknown array 'z': the known ones are 'x', 'y', 'split'"),
     "one dimension": ({"x": X[:, 0], "y": LABELS}, "array 'x' must be (rows, features), (rows, height, width) or"),
     "a single number": ({"x": 1.0, "y": LABELS}, "none of them 0, but is ()"),
     "five dimensions": ({"x": X[:, None, None, None], "y": LABELS}, "none of them 0, but is (60, 1, 1, 1, 4)"),

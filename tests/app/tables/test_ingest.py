@@ -192,7 +192,7 @@ def rows_of(*cells: str, times: int = 6) -> str:
             rows_of("1,2,x", "2,3,y"),
             TableOptions("kind", split_column="folds"),
             "/split_column",
-            "unknown column 'folds': the nearest known one is 'kind'",
+            "unknown column 'folds': the known ones are 'a', 'b', 'kind'",
         ),
         (
             rows_of("1,2,x", "2,3,"),

@@ -104,7 +104,7 @@ NAN, INFINITY = math.nan, math.inf
             IntParameter,
             ("n", 1, 9, 1, "reverse_log"),
             ("scale",),
-            "unknown scale 'reverse_log': the nearest known one is 'log'",
+            "unknown scale 'reverse_log': the known ones are 'linear', 'log'",
         ),
         (CategoricalParameter, ("c", "abc"), ("choices",), "`choices` must be a list, but got 'abc'"),
         (CategoricalParameter, ("c", {"a"}), ("choices",), "`choices` must be a list, but got {'a'}"),

@@ -200,7 +200,7 @@ def test_each_task_has_a_default_that_fits_it(task: Any, name: MetricName) -> No
     ("name", "task", "message"),
     [
         ("acuracy", "classification", "unknown metric 'acuracy': the nearest known one is 'accuracy'"),
-        ("", "regression", "unknown metric '': the nearest known one is 'rmse'"),
+        ("", "regression", f"unknown metric '': the known ones are {', '.join(map(repr, METRICS))}"),
         (
             "rmse",
             "classification",

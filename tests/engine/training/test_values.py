@@ -30,7 +30,11 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("hidden_units_2", 12.5, "`hidden_units_2` must be a whole number from 1 to 4096, but got 12.5"),
     ("activation", "rellu", "`activation`: unknown choice 'rellu': the nearest known one is 'relu'"),
     ("activation", 1, "`activation` must be one of relu, leaky_relu, tanh, sigmoid, but got 1"),
-    ("initializer", "glorot", "`initializer`: unknown choice 'glorot': the nearest known one is 'normal'"),
+    (
+        "initializer",
+        "glorot",
+        "`initializer`: unknown choice 'glorot': the known ones are 'auto', 'he', 'xavier', 'lecun', 'normal'",
+    ),
     ("optimizer", "Adam", "`optimizer`: unknown choice 'Adam': the nearest known one is 'adam'"),
     ("learning_rate", 0, "`learning_rate` must be a number above 0 and below 1e+30, but got 0"),
     ("learning_rate", "0.1", "`learning_rate` must be a number above 0 and below 1e+30, but got '0.1'"),
@@ -41,7 +45,12 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("epsilon", 0, "`epsilon` must be a number at least 1e-30 and below 1e+30, but got 0"),
     ("batch_size", 0, "`batch_size` must be a whole number from 1 to 1000000, but got 0"),
     ("epochs", True, "`epochs` must be a whole number from 1 to 100000, but got True"),
-    ("schedule", "step", "`schedule`: unknown choice 'step': the nearest known one is 'time'"),
+    (
+        "schedule",
+        "step",
+        "`schedule`: unknown choice 'step': the known ones are 'constant', 'time', 'exponential', 'sqrt', 'staircase', "
+        "'manual'",
+    ),
     ("decay_rate", 0, "`decay_rate` must be a number above 0 and below 1e+30, or null, but got 0"),
     ("decay_k", 0, "`decay_k` must be a number above 0 and below 1e+30, but got 0"),
     ("decay_every", 0, "`decay_every` must be a whole number from 1 to 100000, but got 0"),

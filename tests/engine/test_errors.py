@@ -1,0 +1,19 @@
+from engine.errors import MAX_LISTED_CHARACTERS, unknown_name
+
+
+def test_a_misspelt_name_is_told_the_nearest_one() -> None:
+    assert unknown_name("type", "Grdi", ["random", "grid"]) == "unknown type 'Grdi': the nearest known one is 'grid'"
+
+
+def test_a_name_that_is_near_none_of_a_few_is_told_them_all() -> None:
+    message = unknown_name("type", "tpe", ["random", "grid"])
+    assert message == "unknown type 'tpe': the known ones are 'random', 'grid'"
+
+
+def test_of_more_names_than_fit_a_message_only_the_nearest_is_told() -> None:
+    many = [f"column_{number}" for number in range(MAX_LISTED_CHARACTERS)]
+    assert unknown_name("column", "x1", many) == "unknown column 'x1': the nearest known one is 'column_1'"
+
+
+def test_where_no_name_is_known_that_is_what_is_told() -> None:
+    assert unknown_name("field", "x", []) == "unknown field 'x': none is known here"
