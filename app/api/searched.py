@@ -51,6 +51,12 @@ def possible_values(fixed: Mapping[str, Any], space: SearchSpace) -> dict[str, t
     return {name: (value,) for name, value in fixed.items()} | searched
 
 
+def possible_anywhere(fixed: Mapping[str, Any], space: SearchSpace) -> dict[str, tuple[Any, ...]]:
+    """Like `possible_values`, but without a layer's own where it may be absent, since it then has that for all."""
+    unsure = {each.name for each in space.parameters if each.when and each.name in OWN_NAMES}
+    return {name: values for name, values in possible_values(fixed, space).items() if name not in unsure}
+
+
 def possible_beside(condition: Condition, fixed: Mapping[str, Any], space: SearchSpace) -> dict[str, tuple[Any, ...]]:
     """The values that each name can have in the trials with a parameter, `condition.name`, of these values.
 

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.api.limits import check_batch_size, check_memory, check_seeds
 from app.api.schemas import ObjectiveRequest, StudyRequest
-from app.api.searched import extremes, possible_beside, possible_together, possible_values, what_is_searched
+from app.api.searched import (
+    extremes,
+    possible_anywhere,
+    possible_beside,
+    possible_together,
+    possible_values,
+    what_is_searched,
+)
 from app.api.training import at, check_images, dataset_named
 from app.errors import InvalidInput, json_pointer
 from app.store import spaces
@@ -27,8 +34,9 @@ from engine.search import (
 )
 from engine.search.fields import shown, within
 from engine.training.diagnosis import HIGH_GAP
-from engine.training.effects import check_effect, check_together
+from engine.training.effects import check_effect, check_searched, check_together
 from engine.training.metrics import Metric, metric_for
+from engine.training.plan import DEFAULT_VALUES
 from engine.training.values import check_name, check_value
 
 DIAGNOSIS_LIMITS = {"base_error": 0.0, "high_gap": HIGH_GAP}
@@ -44,7 +52,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         dataset = dataset_named(request.objective.dataset, session)
         metric = metric_for(request.objective.metric, dataset.description["task"])
     space_id, asked = _search_space(request, session)
-    fixed = request.objective.training
+    fixed = _fixed(request.objective, asked)
     _check_training(fixed, asked)
     with at("search_space"):
         space = what_is_searched(asked, fixed)
@@ -146,6 +154,13 @@ def _diagnosis_limits(objective: ObjectiveRequest, metric: Metric) -> dict[str, 
     return asked
 
 
+def _fixed(objective: ObjectiveRequest, asked: SearchSpace) -> dict[str, Any]:
+    """The training values that are not searched; those that are fixed by default give way to the search space."""
+    if "training" in objective.model_fields_set:
+        return objective.training
+    return {name: value for name, value in objective.training.items() if name not in asked.names}
+
+
 def _check_training(fixed: Mapping[str, Any], asked: SearchSpace) -> None:
     """Each name and value in itself."""
     for name, value in fixed.items():
@@ -166,7 +181,12 @@ def _check_effects(fixed: Mapping[str, Any], asked: SearchSpace, space: SearchSp
     for parameter in space.parameters:
         whatever = Condition(parameter.name, tuple(extremes(parameter).values()))
         with _in_parameter(asked.names.index(parameter.name), "name"):
-            check_effect(parameter.name, possible_beside(whatever, fixed, space))
+            check_searched(parameter.name, possible_beside(whatever, fixed, space))
+    possible = possible_anywhere(fixed, space)
+    for name, value in fixed.items():
+        if name not in DEFAULT_VALUES or value != DEFAULT_VALUES[name]:  # a plan that is written out does no harm
+            with at("objective", "training"):
+                check_effect(name, possible)
 
 
 def _check_batch_sizes(request: StudyRequest, space: SearchSpace, dataset: Dataset) -> None:

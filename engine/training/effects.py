@@ -18,14 +18,20 @@ USED_BY: dict[str, tuple[str, tuple[str, ...]]] = {
     "decay_rate": ("schedule", ("time", "exponential", "staircase")),
     "decay_k": ("schedule", ("sqrt",)),
     "decay_every": ("schedule", ("staircase",)),
+    "rates": ("schedule", ("manual",)),
 }
 """The values that only some choices of another use."""
 
 
-def check_effect(name: str, possible: Possible) -> None:
-    """Raise InvalidField if the searched `name` changes nothing, whatever the rest."""
+def check_searched(name: str, possible: Possible) -> None:
+    """Raise InvalidField if searching `name` changes no result, whatever the rest."""
     if name == "record_batch_losses":
-        raise InvalidField((name,), f"searching {name!r} has no effect: what is recorded changes no result")
+        raise InvalidField((name,), f"`{name}` has no effect on a result, so it cannot be searched")
+    check_effect(name, possible)
+
+
+def check_effect(name: str, possible: Possible) -> None:
+    """Raise InvalidField if `name` changes nothing, whatever the rest."""
     if name in USED_BY:
         _check_used(name, possible)
     for shared, own_names in LAYER_NAMES.items():
@@ -45,13 +51,13 @@ def _check_used(name: str, possible: Possible) -> None:
     chooser, users = USED_BY[name]
     choices = possible.get(chooser, (getattr(TrainingPlan, chooser),))
     if not set(users) & set(choices):
-        raise InvalidField((name,), f"searching {name!r} has no effect: `{chooser}` must be able to be {users[0]!r}, "
+        raise InvalidField((name,), f"`{name}` has no effect: `{chooser}` must be able to be {users[0]!r}, "
                                     f"but it is {' or '.join(map(repr, choices))}")  # fmt: skip
 
 
 def _check_layer(name: str, shared: str, own_names: tuple[str, ...], possible: Possible) -> None:
     deepest = max(possible.get("hidden_layers", (len(TrainingPlan.hidden_units),)))
     if name in own_names[deepest:]:
-        raise InvalidField((name,), f"searching {name!r} has no effect: `hidden_layers` is at most {deepest}")
+        raise InvalidField((name,), f"`{name}` has no effect: `hidden_layers` is at most {deepest}")
     if name == shared and all(own_name in possible for own_name in own_names[:deepest]):
-        raise InvalidField((name,), f"searching {name!r} has no effect: each layer has its own")
+        raise InvalidField((name,), f"`{name}` has no effect: each layer has its own")

@@ -92,7 +92,11 @@ LIMITS = [  # of the dataset, which has 1,078 training rows, and of the memory o
         "/search_space/parameters/0/high",
         ("`hidden_layers`", "from 1 to 10", "11"),
     ),
-    Wrong(space(choices("record_batch_losses", True, False)), "/search_space/parameters/0/name", ("no effect",)),
+    Wrong(
+        space(choices("record_batch_losses", True, False)),
+        "/search_space/parameters/0/name",
+        ("`record_batch_losses`", "cannot be searched"),
+    ),
 ]
 
 CASES = [*OF_THE_ENGINE, *LIMITS]

@@ -121,7 +121,22 @@ TOGETHER = [  # what is wrong only beside the rest
     Wrong(
         space({"name": "momentum", "type": "float", "low": 0.5, "high": 0.9}),
         "/search_space/parameters/0/name",
-        ("no effect", "'momentum'", "'adam'"),
+        ("`momentum` has no effect", "'momentum'", "'adam'"),
+    ),
+    Wrong(
+        space(LEARNING_RATE) | training(optimizer="sgd", momentum=0.95),
+        "/objective/training/momentum",
+        ("`momentum` has no effect", "'momentum'", "'sgd'"),
+    ),
+    Wrong(
+        space(LEARNING_RATE) | training(rates=[[5, 0.001]]),
+        "/objective/training/rates",
+        ("`rates` has no effect", "'manual'", "'constant'"),
+    ),
+    Wrong(
+        space(LEARNING_RATE) | training(hidden_units_3=8),
+        "/objective/training/hidden_units_3",
+        ("no effect", "`hidden_layers` is at most 2"),
     ),
     Wrong(
         space({"name": "beta_2", "type": "float", "low": 0.5, "high": 0.9}) | training(optimizer="sgd"),

@@ -66,6 +66,37 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     assert (study["confirm"], study["finalists"]) == ({"finalists": 5, "repeats": 3}, None)
 
 
+def test_epochs_that_are_searched_need_no_other_field(api: httpx.Client) -> None:
+    epochs = {"name": "epochs", "type": "int", "low": 1, "high": 3}
+    asked = {"objective": {"dataset": "digits"}, "search_space": {"parameters": [epochs]}}
+    study = api.post("/v1/studies", json=asked).raise_for_status().json()
+    assert study["objective"]["training"] == {}
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"optimizer": "adam", "momentum": 0.9, "decay_rate": None},  # the defaults
+        {"hidden_layers": 3, "hidden_units_3": 8},
+        {"hidden_units": 8},  # as the layers' own are not always there
+    ],
+)
+def test_a_fixed_value_that_has_an_effect_or_is_the_default_is_right(
+    training: dict[str, Any], api: httpx.Client
+) -> None:
+    rate = {"name": "learning_rate", "type": "float", "low": 0.001, "high": 0.1}
+    batch_norm = {"name": "batch_norm", "type": "categorical", "choices": [True, False]}
+    own = [
+        {"name": f"hidden_units_{layer}", "type": "int", "low": 4, "high": 8, "when": {"batch_norm": [True]}}
+        for layer in (1, 2)
+    ]
+    space = {"parameters": [rate, batch_norm, *own]}
+    answer = api.post(
+        "/v1/studies", json={"objective": {"dataset": "digits", "training": training}, "search_space": space}
+    )
+    assert answer.status_code == 201, answer.text
+
+
 @pytest.mark.parametrize(
     ("changes", "confirm"),
     [

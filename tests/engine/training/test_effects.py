@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from engine.errors import InvalidField
-from engine.training.effects import USED_BY, check_effect, check_together
+from engine.training.effects import USED_BY, check_effect, check_searched, check_together
 from engine.training.plan import TrainingPlan
 from engine.training.values import RULES, OptimizerName, ScheduleName
 
@@ -16,65 +16,60 @@ from engine.training.values import RULES, OptimizerName, ScheduleName
         (
             "momentum",
             {},
-            "searching 'momentum' has no effect: `optimizer` must be able to be 'momentum', but it is 'adam'",
+            "`momentum` has no effect: `optimizer` must be able to be 'momentum', but it is 'adam'",
         ),
         (
             "momentum",
             {"optimizer": ("sgd", "adam")},
-            "searching 'momentum' has no effect: `optimizer` must be able to be 'momentum', but it is 'sgd' or 'adam'",
+            "`momentum` has no effect: `optimizer` must be able to be 'momentum', but it is 'sgd' or 'adam'",
         ),
         (
             "beta_2",
             {"optimizer": ("momentum",)},
-            "searching 'beta_2' has no effect: `optimizer` must be able to be 'adam', but it is 'momentum'",
+            "`beta_2` has no effect: `optimizer` must be able to be 'adam', but it is 'momentum'",
         ),
         (
             "epsilon",
             {"optimizer": ("sgd", "momentum")},
-            "searching 'epsilon' has no effect: `optimizer` must be able to be 'adam', but it is 'sgd' or 'momentum'",
+            "`epsilon` has no effect: `optimizer` must be able to be 'adam', but it is 'sgd' or 'momentum'",
         ),
         (
             "decay_rate",
             {},
-            "searching 'decay_rate' has no effect: `schedule` must be able to be 'time', but it is 'constant'",
+            "`decay_rate` has no effect: `schedule` must be able to be 'time', but it is 'constant'",
         ),
         (
             "decay_rate",
             {"schedule": ("sqrt", "manual")},
-            "searching 'decay_rate' has no effect: `schedule` must be able to be 'time', but it is 'sqrt' or 'manual'",
+            "`decay_rate` has no effect: `schedule` must be able to be 'time', but it is 'sqrt' or 'manual'",
         ),
         (
             "decay_k",
             {"schedule": ("time",)},
-            "searching 'decay_k' has no effect: `schedule` must be able to be 'sqrt', but it is 'time'",
+            "`decay_k` has no effect: `schedule` must be able to be 'sqrt', but it is 'time'",
         ),
         (
             "decay_every",
             {"schedule": ("time", "sqrt")},
-            "searching 'decay_every' has no effect: `schedule` must be able to be 'staircase', "
-            "but it is 'time' or 'sqrt'",
+            "`decay_every` has no effect: `schedule` must be able to be 'staircase', but it is 'time' or 'sqrt'",
         ),
-        ("keep_prob_3", {}, "searching 'keep_prob_3' has no effect: `hidden_layers` is at most 2"),
+        ("keep_prob_3", {}, "`keep_prob_3` has no effect: `hidden_layers` is at most 2"),
         (
             "keep_prob",
             {"keep_prob_1": (0.5, 1.0), "keep_prob_2": (0.5,)},
-            "searching 'keep_prob' has no effect: each layer has its own",
+            "`keep_prob` has no effect: each layer has its own",
         ),
-        (
-            "record_batch_losses",
-            {"record_batch_losses": (False, True)},
-            "searching 'record_batch_losses' has no effect: what is recorded changes no result",
-        ),
-        ("hidden_units_3", {}, "searching 'hidden_units_3' has no effect: `hidden_layers` is at most 2"),
+        ("rates", {}, "`rates` has no effect: `schedule` must be able to be 'manual', but it is 'constant'"),
+        ("hidden_units_3", {}, "`hidden_units_3` has no effect: `hidden_layers` is at most 2"),
         (
             "hidden_units_4",
             {"hidden_layers": (1, 3)},
-            "searching 'hidden_units_4' has no effect: `hidden_layers` is at most 3",
+            "`hidden_units_4` has no effect: `hidden_layers` is at most 3",
         ),
         (
             "hidden_units",
             {"hidden_units_1": (8, 16), "hidden_units_2": (8,)},
-            "searching 'hidden_units' has no effect: each layer has its own",
+            "`hidden_units` has no effect: each layer has its own",
         ),
     ],
 )
