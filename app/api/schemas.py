@@ -86,8 +86,8 @@ class StudyRequest(StrictModel):
     trials: int = Field(100, ge=1, le=MAX_TRIALS, description="The budget, repeats included.")
     confirm: ConfirmRequest | None = Field(
         None,
-        description="Left out: 3 repeats of 2 to 5 finalists, as many as 15 % of the trials allow, from 40 trials on. "
-        "Null: the best trial is the winner.",
+        description="Left out: 3 repeats of 2 to 5 finalists, as many as 15 % of the trials allow, from 40 trials on; "
+        "of a `grid`, which shall be complete, none. Null: the best trial is the winner.",
     )
     trial_timeout_seconds: Seconds = 600
     max_seconds: Seconds | None = Field(None, description="Ends the study early: then its answer depends on the clock.")

@@ -72,7 +72,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         strategy.check_space(space)
     confirmation = _confirmation(request, strategy)
     with at():
-        pruning = _pruning(request, strategy)
+        pruning = _pruning(request, strategy, confirmation)
     return Study(
         name=request.name or dataset.name,
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
@@ -98,7 +98,7 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
 
 
 def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | None:
-    """What is asked, else what is right for the budget, unless its rounds would then be too small."""
+    """What is asked, else what is right for the budget; none that leaves rounds too small, or a grid with gaps."""
     if request.confirm is not None:
         asked = Confirmation(**request.confirm.model_dump())
         with at():
@@ -106,7 +106,7 @@ def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | N
         return asked
     with at():
         strategy.round_sizes(request.trials)
-    usual = Confirmation.for_budget(request.trials)
+    usual = None if strategy.is_exhaustive else Confirmation.for_budget(request.trials)
     if "confirm" in request.model_fields_set or usual is None:
         return None
     with suppress(InvalidField):
@@ -115,17 +115,19 @@ def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | N
     return None
 
 
-def _pruning(request: StudyRequest, strategy: Strategy) -> dict[str, Any] | None:
-    """Raises InvalidField where it could have no effect, or the budget is too small for the strategy."""
-    rounds = len(strategy.round_sizes(request.trials))
+def _pruning(request: StudyRequest, strategy: Strategy, confirmation: Confirmation | None) -> dict[str, Any] | None:
+    """Raises InvalidField where it could have no effect."""
+    searched = request.trials if confirmation is None else confirmation.searched(request.trials)
+    rounds = len(strategy.round_sizes(searched))
     if request.pruning is None or (rounds == 1 and "pruning" not in request.model_fields_set):
         return None
     with within("pruning"):
         pruning = pruning_from_json(request.pruning)
     if rounds == 1 and pruning.needs_rounds:
         message = (
-            f"`pruning` of type {pruning.type} compares trials with those of earlier rounds, so with a strategy of a "
-            f"single round it must be null, or of another type, but got {shown(request.pruning)}"
+            f"`pruning` of type {pruning.type} compares trials with those of earlier rounds, so where the search has a "
+            f"single round, as with {searched} trials of {strategy.to_json()['type']}, it must be null, or of another "
+            f"type, but got {shown(request.pruning)}"
         )
         raise InvalidField(("pruning",), message)
     return pruning.to_json()

@@ -35,6 +35,7 @@ class CoarseToFine:
     """
 
     type: ClassVar[str] = "coarse_to_fine"
+    is_exhaustive: ClassVar[bool] = False
 
     rounds: int | None = None
     round_size: int = 8

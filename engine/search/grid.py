@@ -28,6 +28,7 @@ class GridSearch:
     """
 
     type: ClassVar[str] = "grid"
+    is_exhaustive: ClassVar[bool] = True
 
     points: int = 5
 

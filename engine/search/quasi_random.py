@@ -23,6 +23,7 @@ class QuasiRandomSearch:
     """
 
     type: ClassVar[str] = "quasi_random"
+    is_exhaustive: ClassVar[bool] = False
 
     def check_space(self, space: SearchSpace) -> None:
         """Any space will do."""

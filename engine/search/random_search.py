@@ -20,6 +20,7 @@ class RandomSearch:
     """
 
     type: ClassVar[str] = "random"
+    is_exhaustive: ClassVar[bool] = False
 
     def check_space(self, space: SearchSpace) -> None:
         """Any space will do."""

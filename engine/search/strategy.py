@@ -1,7 +1,7 @@
 """What every strategy does, and which ones there are."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from engine.search.coarse_to_fine import CoarseToFine
 from engine.search.fields import read_typed
@@ -21,6 +21,9 @@ class Strategy(Protocol):
     round 1. `observations` may hold them in any order, and those of later rounds too: what a round tries depends only
     on the rounds before it. Trials of elsewhere are numbered below 0, and were there before all.
     """
+
+    is_exhaustive: ClassVar[bool]
+    """Whether it means to try all of a set of points, so that each trial taken off its budget leaves a gap."""
 
     def check_space(self, space: SearchSpace, /) -> None:
         """Raise InvalidField, with the path of an option, if the strategy cannot search `space`."""

@@ -107,6 +107,9 @@ def test_a_fixed_value_that_has_an_effect_or_is_the_default_is_right(
         ({"trials": 3, "confirm": {"finalists": 1, "repeats": 2}, "strategy": {"type": "random"}},
          {"finalists": 1, "repeats": 2}),
         ({"trials": 100, "strategy": {"type": "coarse_to_fine", "rounds": 90}}, None),  # which 85 trials could not fill
+        ({"trials": 40, "strategy": {"type": "grid"}}, None),  # 34 trials would leave gaps
+        ({"trials": 40, "strategy": {"type": "grid"}, "confirm": {"finalists": 2}},
+         {"finalists": 2, "repeats": 3}),
     ],
 )  # fmt: skip
 def test_what_is_confirmed_is_asked_or_follows_from_the_budget(

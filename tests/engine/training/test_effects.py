@@ -109,6 +109,13 @@ def test_searching_what_can_change_something_is_allowed(name: str, possible: dic
     check_effect(name, possible)
 
 
+def test_what_is_recorded_can_be_set_but_not_searched() -> None:
+    possible = {"record_batch_losses": (False, True)}
+    check_effect("record_batch_losses", possible)
+    with pytest.raises(InvalidField, match="`record_batch_losses` has no effect on a result, so it cannot be searched"):
+        check_searched("record_batch_losses", possible)
+
+
 def test_whoever_uses_a_value_exists() -> None:
     known = {"optimizer": get_args(OptimizerName), "schedule": get_args(ScheduleName)}
     assert set(USED_BY) <= set(RULES)
