@@ -31,8 +31,8 @@ def searched_trials(study: Study) -> int:
 def winner_of_study(session: Session, study: Study) -> Winner | None:
     if study.state is not StudyState.COMPLETE:
         return None
-    repeats = trials.repeats_by_finalist(session, study.id)
-    if study.finalists and not any(_is_cut_short(repeats[number]) for number in study.finalists):
+    repeats = {number: _ended(own) for number, own in trials.repeats_by_finalist(session, study.id).items()}
+    if study.finalists and study.confirm and all(len(repeats[n]) == study.confirm["repeats"] for n in study.finalists):
         finalists = trials.some(session, study.id, study.finalists)
         metric = METRICS[study.objective["metric"]]
         number = winner_of(_finalist(trial, repeats[trial.number], metric) for trial in finalists)
@@ -42,9 +42,9 @@ def winner_of_study(session: Session, study: Study) -> Winner | None:
     return None if best is None else Winner(best, _seed_values([best]))
 
 
-def _is_cut_short(repeats: Sequence[Trial]) -> bool:
-    """Whether the study ended before all of them did: a finalist without them would keep the luck the others lost."""
-    return any(repeat.state is TrialState.CANCELLED for repeat in repeats)
+def _ended(repeats: Sequence[Trial]) -> list[Trial]:
+    """Without those that were cancelled: a finalist that lacks one would keep the luck that the others lost."""
+    return [repeat for repeat in repeats if repeat.state is not TrialState.CANCELLED]
 
 
 def _finalist(trial: Trial, repeats: Sequence[Trial], metric: Metric) -> Finalist:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.api.importances import counted, study_importances
+from app.api.importances import study_importances
 from app.api.views import repeat_answer, round_answer, study_answer, trial_answer
 from app.confirming import winner_of_study
 from app.lifecycle import FailureReason, TrialState
@@ -73,7 +73,7 @@ def _study(session: Session, study: Study) -> dict[str, Any]:
     )
     told = {name: answer[name] for name in STUDY_FIELDS}
     told["objective"] = study.objective | {"dataset": studies.dataset(session, study).content_hash}
-    told["importances"] = [vars(each) for each in study_importances(study, counted(trials.ended(session, study.id)))]
+    told["importances"] = [vars(each) for each in study_importances(study, trials.ended(session, study.id))]
     return told
 
 

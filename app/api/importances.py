@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 
 from app.api.dependencies import TheDatabase
 from app.api.strict import NO_QUERY
-from app.lifecycle import TRIAL_LIFE, TrialState
 from app.store import studies, trials
 from app.store.models import Study, Trial
 from engine.search import Importance, Observation, SearchSpace, importances
@@ -28,13 +27,8 @@ class ImportancesAnswer(BaseModel):
 def get_importances(study_id: str, database: TheDatabase) -> ImportancesAnswer:
     with database.reading() as session:
         study = studies.get(session, study_id)
-        ended = counted(trials.ended(session, study_id))
+        ended = trials.ended(session, study_id)
     return ImportancesAnswer(trials=len(ended), importances=study_importances(study, ended))
-
-
-def counted(found: Sequence[Trial]) -> list[Trial]:
-    """The trials that tell something of their values."""
-    return [trial for trial in found if trial.state in TRIAL_LIFE.ends and trial.state is not TrialState.CANCELLED]
 
 
 def study_importances(study: Study, found: Sequence[Trial]) -> list[Importance]:

@@ -18,10 +18,11 @@ def finalists_table(client: Client, study: Answer) -> Table:
     for number in study["finalists"]:
         trial = client.trial(study["id"], number)
         again = [repeat["value"] for repeat in trial["repeats"] if repeat["value"] is not None]
+        failed = sum(repeat["state"] == "failed" for repeat in trial["repeats"])
         table.add_row(
             str(number),
             measured(metric, trial["value"]),
-            _span(metric, again, failed=len(trial["repeats"]) - len(again)),
+            _span(metric, again, failed),
             measured(metric, mean([trial["value"], *again])),
             style="bold" if number == study["winner"]["number"] else None,
         )

@@ -27,10 +27,15 @@ def add(
 
 
 def add_repeats(session: Session, study: Study, finalists: Sequence[Trial], repeats: int) -> int:
-    """Let finalists be trained again, but for those that have been already; returns how many repeats that makes."""
-    past = repeats_by_finalist(session, study.id)
-    places = [(trial, place) for trial in finalists if trial.number not in past for place in range(1, repeats + 1)]
-    first = sum(map(len, past.values())) + 1
+    """Let finalists be trained again, but for what has been already; returns how many repeats that makes.
+
+    What was cancelled, as time ran out, is made up for.
+    """
+    past = [repeat for own in repeats_by_finalist(session, study.id).values() for repeat in own]
+    had = {(repeat.repeat_of, repeat.repeat) for repeat in past if repeat.state is not TrialState.CANCELLED}
+    asked = [(trial, place) for trial in finalists for place in range(1, repeats + 1)]
+    places = [(trial, place) for trial, place in asked if (trial.number, place) not in had]
+    first = len(past) + 1
     for number, (trial, place) in enumerate(places, start=first):
         session.add(_waiting(study, -number, trial.round, trial.values, repeat_of=trial.number, repeat=place))
     _count_waiting(study, len(places))
@@ -111,8 +116,12 @@ def running(session: Session) -> Sequence[Trial]:
 
 
 def ended(session: Session, study_id: str) -> Sequence[Trial]:
-    """Of the search; so are those of `every`, `best`, `ranked` and `page`."""
-    return session.scalars(_searched(study_id).where(Trial.state.in_(TRIAL_LIFE.ends)).order_by(Trial.number)).all()
+    """Those of the search that tell something of their values; cancelled ones do not.
+
+    Of the search are those of `every`, `best`, `ranked` and `page` too.
+    """
+    telling = TRIAL_LIFE.ends - {TrialState.CANCELLED}
+    return session.scalars(_searched(study_id).where(Trial.state.in_(telling)).order_by(Trial.number)).all()
 
 
 def every(session: Session, study_id: str) -> Sequence[Trial]:
@@ -120,8 +129,9 @@ def every(session: Session, study_id: str) -> Sequence[Trial]:
 
 
 def repeats_by_finalist(session: Session, study_id: str) -> dict[int, list[Trial]]:
-    """The repeats of each finalist, by its number."""
-    query = _of(study_id).where(Trial.repeat_of.is_not(None)).order_by(Trial.repeat_of, Trial.repeat)
+    """The repeats of each finalist, by its number; one that was cancelled before the one that made up for it."""
+    query = _of(study_id).where(Trial.repeat_of.is_not(None))
+    query = query.order_by(Trial.repeat_of, Trial.repeat, Trial.number.desc())
     by_finalist: dict[int, list[Trial]] = {}
     for repeat in session.scalars(query):
         assert repeat.repeat_of is not None
@@ -130,7 +140,7 @@ def repeats_by_finalist(session: Session, study_id: str) -> dict[int, list[Trial
 
 
 def repeats_of(session: Session, trial: Trial) -> Sequence[Trial]:
-    query = _of(trial.study_id).where(Trial.repeat_of == trial.number).order_by(Trial.repeat)
+    query = _of(trial.study_id).where(Trial.repeat_of == trial.number).order_by(Trial.repeat, Trial.number.desc())
     return session.scalars(query).all()
 
 

@@ -162,6 +162,32 @@ def test_a_confirmation_that_was_cut_short_once_spoils_no_later_one_of_other_fin
     assert (winner.trial.number, len(winner.seed_values)) == (3, 4)
 
 
+def test_repeats_that_time_cut_short_are_made_up_for_when_the_study_goes_on(database: Database) -> None:
+    study_id = searched(database, max_seconds=60.0)
+    end_trials(database, study_id, lambda _: 0.2, limit=3)  # those of finalist 1
+    with database.writing() as session:
+        studies.get(session, study_id).started_at = now() - timedelta(seconds=61)
+    advance(database, study_id)
+    cut_short = repeats_of(database, study_id)
+    with database.writing() as session:
+        studies.extend(session, studies.get(session, study_id), 1)
+    advance(database, study_id)
+    end_trials(database, study_id, lambda _: 5.0)  # so the finalists stay
+    advance(database, study_id)
+    study, made_up = study_of(database, study_id), repeats_of(database, study_id)
+    assert study.finalists == [0, 1]
+    assert study.counts[TrialState.WAITING] == study.counts[TrialState.CANCELLED] == 3
+    again = [row for own in made_up.values() for row in own if row.state is TrialState.WAITING]
+    gone = [row for own in cut_short.values() for row in own if row.state is TrialState.CANCELLED]
+    assert seeds(study, again) == seeds(study, gone)
+    end_trials(database, study_id, lambda _: 0.9)
+    advance(database, study_id)
+    winner = winner_of(database, study_id)
+    assert winner is not None
+    assert (winner.trial.number, len(winner.seed_values)) == (1, 4)
+    assert_consistent(database, study_id)
+
+
 def test_finalists_that_were_trained_again_already_are_left_as_they_are(database: Database) -> None:
     """As when a search goes on: only those who come new to the finalists wait."""
     study_id = confirmed(database, lambda _: 0.5)

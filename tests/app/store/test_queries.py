@@ -50,6 +50,15 @@ def test_the_best_trial_and_the_order_of_the_pages_agree(name: str, database: Da
     assert [trial.number for trial in ranked] == order
 
 
+def test_a_cancelled_trial_is_none_to_learn_from(database: Database) -> None:
+    with database.writing() as session:
+        study, _ = running_study(session, 1)
+        studies.end(session, study, StudyState.COMPLETE, EndedBy.MAX_SECONDS)
+        session.flush()
+        assert [trial.state for trial in trials.every(session, study.id)] == [TrialState.CANCELLED]
+        assert trials.ended(session, study.id) == []
+
+
 def test_a_running_trial_is_never_the_best(database: Database) -> None:
     with database.writing() as session:
         study, [first, second] = running_study(session, 2)
