@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.api import (
@@ -24,6 +24,7 @@ from app.api import (
     trials,
 )
 from app.api.body_limit import MEBIBYTE, BodyLimit
+from app.api.strict import refuse_repeated_queries
 from app.lifeline import exit_with_parent
 from app.settings import Settings
 from app.store.database import Database
@@ -37,7 +38,9 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         app.state.database.dispose()
 
-    app = FastAPIOffline(title="Parfocal", version="0.1.0", lifespan=lifespan)
+    app = FastAPIOffline(
+        title="Parfocal", version="0.1.0", lifespan=lifespan, dependencies=[Depends(refuse_repeated_queries)]
+    )
     for room in (health, datasets, spaces, studies, trials, arrivals, importances, models, looks, gradient_checks):
         app.include_router(room.router)
     problems.install(app)

@@ -1,11 +1,14 @@
 """The base of every request: unknown names are refused with the nearest known one, and numbers are finite."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.errors import FieldError, InvalidInput
 from engine.errors import unknown_name
 
 MAX_NAME_LENGTH = 200
@@ -24,6 +27,21 @@ class StrictModel(BaseModel):
                     # The name is in a list because pydantic fails to render half a surrogate pair.
                     raise PydanticCustomError("unknown_field", "{message}", {"message": message, "path": [name]})
         return document
+
+
+def repeated(names: Iterable[str], whole: str) -> list[tuple[str, str]]:
+    """Each name that `whole` has more than once, with the complaint: else the last would win without a word."""
+    return [
+        (name, f"`{name}` must come once, but the {whole} has it {count} times")
+        for name, count in Counter(names).items()
+        if count > 1
+    ]
+
+
+def refuse_repeated_queries(request: Request) -> None:
+    """A dependency of every endpoint. Raises InvalidInput if a name comes twice behind the question mark."""
+    if complaints := repeated((name for name, _ in request.query_params.multi_items()), "query"):
+        raise InvalidInput([FieldError(name, message) for name, message in complaints])
 
 
 class _NoQuery(StrictModel):

@@ -2,28 +2,22 @@
 
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import Request, UploadFile
 
-from app.api.strict import MAX_NAME_LENGTH
+from app.api.strict import MAX_NAME_LENGTH, repeated
 from app.errors import FieldError, InvalidInput, json_pointer
 from app.tables.files import PARTIAL_PREFIX
 
 
 async def refuse_repeated_parts(request: Request) -> None:
-    """Raise InvalidInput if a form has a part twice: else the last would win without a word."""
-    counts = Counter(name for name, _ in (await request.form()).multi_items())
-    repeated = [
-        FieldError(json_pointer([name]), f"`{name}` must come once, but the form has it {count} times")
-        for name, count in counts.items()
-        if count > 1
-    ]
-    if repeated:
-        raise InvalidInput(repeated)
+    """Raise InvalidInput if a form has a part twice."""
+    names = [name for name, _ in (await request.form()).multi_items()]
+    if complaints := repeated(names, "form"):
+        raise InvalidInput([FieldError(json_pointer([name]), message) for name, message in complaints])
 
 
 @contextmanager

@@ -88,6 +88,7 @@ WRONG_QUERIES = {
     "limit=1e999": ("limit", "valid integer"),
     "limit=" + "9" * 5000: ("limit", "maximum size"),
     "limt=5": ("limt", "unknown field 'limt': the nearest known one is 'limit'"),
+    "limit=1&limit=2": ("limit", "`limit` must come once, but the query has it 2 times"),
     "%00=5": ("\0", "unknown field '\\x00'"),
 }
 WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
@@ -126,6 +127,15 @@ def test_a_query_that_nobody_reads_is_refused_by_every_endpoint(api: httpx.Clien
             answer = api.request(method, f"{address}?unheard_of=1", json={} if method == "post" else None)
             found = {error["pointer"]: error["message"] for error in problem_of(answer, 422)["errors"]}
             assert found["unheard_of"].startswith("unknown field 'unheard_of': "), (method, path)
+
+
+def test_a_name_that_comes_twice_in_a_query_is_refused_by_every_endpoint(api: httpx.Client) -> None:
+    described = api.get("/openapi.json").json()["paths"]
+    for path, methods in described.items():
+        for method in methods:
+            address = re.sub(r"{\w+}", "0", path)
+            answer = api.request(method, f"{address}?twice=1&twice=2")
+            assert field_error(answer) == ("twice", "`twice` must come once, but the query has it 2 times"), path
 
 
 def test_an_export_asked_for_in_unknown_words_is_refused(api: httpx.Client, study: str) -> None:
