@@ -38,9 +38,11 @@ def _hint(name: str, known: Sequence[str]) -> str:
     if not known:
         return "none is known here"
     names = {each.casefold(): each for each in known}
-    [nearest] = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.0)
+    asked = name.casefold()
+    [nearest] = difflib.get_close_matches(asked, names, n=1, cutoff=0.0)
+    is_begun = bool(asked) and (nearest.startswith(asked) or asked.startswith(nearest))
+    is_near = is_begun or difflib.SequenceMatcher(None, nearest, asked).ratio() >= NEAR
     listed = ", ".join(map(repr, known))
-    is_near = difflib.SequenceMatcher(None, nearest, name.casefold()).ratio() >= NEAR
     if is_near or len(known) == 1 or len(listed) > MAX_LISTED_CHARACTERS:
         return f"the nearest known one is {names[nearest]!r}"
     return f"the known ones are {listed}"

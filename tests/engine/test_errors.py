@@ -5,6 +5,11 @@ def test_a_misspelt_name_is_told_the_nearest_one() -> None:
     assert unknown_name("type", "Grdi", ["random", "grid"]) == "unknown type 'Grdi': the nearest known one is 'grid'"
 
 
+def test_a_name_that_was_only_begun_is_told_the_whole() -> None:
+    message = unknown_name("type", "stop", ["stop_curve", "successive_halving"])
+    assert message == "unknown type 'stop': the nearest known one is 'stop_curve'"
+
+
 def test_a_name_that_is_near_none_of_a_few_is_told_them_all() -> None:
     message = unknown_name("type", "tpe", ["random", "grid"])
     assert message == "unknown type 'tpe': the known ones are 'random', 'grid'"

@@ -23,8 +23,7 @@ def test_a_pruning_comes_back_from_json(pruning: Pruning) -> None:
         (
             {"type": "stop_curve", "grace": 3},
             ("grace",),
-            "unknown field of a pruning of type stop_curve 'grace': the known ones are 'type', "
-            "'grace_epochs', 'min_elites'",
+            "unknown field of a pruning of type stop_curve 'grace': the nearest known one is 'grace_epochs'",
         ),
         (
             {"type": "stop_curve", "grace_epochs": -1},

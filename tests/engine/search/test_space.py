@@ -104,7 +104,7 @@ def test_the_names_stand_in_the_order_of_the_parameters() -> None:
         (
             space_with(scale="logarithmic"),
             ("parameters", 1, "scale"),
-            "unknown scale 'logarithmic': the known ones are ",
+            "unknown scale 'logarithmic': the nearest known one is ",
         ),
         (
             space_with(low=2),
