@@ -94,6 +94,10 @@ class Client:
     def _add_trials(self, study_id: str, document: Mapping[str, Any]) -> Answer:
         return self._connection.create(f"{_study(study_id)}/trials", document)
 
+    def arrivals(self, study_id: str, limit: int | None = None) -> Iterator[Answer]:
+        """What waits for a study's next round to open, in the order in which it came."""
+        return self._connection.items(f"{_study(study_id)}/arrivals", limit)
+
     def extend_study(self, study_id: str, trials: int) -> Answer:
         """Let a complete study go on with so many more trials."""
         return self._connection.create(f"{_study(study_id)}/extend", {"trials": trials})

@@ -1,23 +1,24 @@
-"""`POST /v1/studies/{id}/trials` and `…/extend`: what a person adds to a study on its way.
+"""`POST /v1/studies/{id}/trials` and `…/extend`: what a person adds to a study on its way; `…/arrivals`: what waits.
 
 Nothing of it changes a round that is open: it takes effect when the next one opens, which the round records.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app import model_files, schedule
 from app.api.dependencies import TheDatabase, TheSettings
+from app.api.pages import BY_NUMBER, Page, PageQuery
 from app.api.schemas import MAX_TRIALS, Document, StudyAnswer
 from app.api.strict import NO_QUERY, StrictModel
 from app.api.training import at
 from app.api.views import study_answer
 from app.errors import Conflict, InvalidInput
 from app.lifecycle import StudyState
-from app.store import arrivals, rounds, studies, trials
+from app.store import arrivals, studies
 from app.store.models import Arrival, Study
 from engine.errors import InvalidField
 from engine.search import SearchSpace
@@ -37,7 +38,7 @@ class EnqueuedTrial(StrictModel):
 class ImportedTrial(StrictModel):
     values: Document = Field(description="One for each parameter whose conditions hold.")
     value: float | None = Field(description="The study's metric on the dev rows; null: the trial had failed.")
-    dev_loss: float | None = Field(None, description="Decides between equal values.")
+    dev_loss: float | None = Field(None, ge=0, description="Decides between equal values.")
 
 
 class ArrivalsRequest(StrictModel):
@@ -66,13 +67,29 @@ class ArrivalsAnswer(BaseModel):
     round: int | None = Field(description="They take effect when it opens; null: none will, unless it is extended.")
 
 
+class ArrivalAnswer(BaseModel):
+    kind: Literal["enqueued", "imported"]
+    values: dict[str, Any]
+    value: float | None = Field(description="Of an imported trial; null if that had failed.")
+    dev_loss: float | None
+
+    @classmethod
+    def of(cls, arrival: Arrival) -> "ArrivalAnswer":
+        return cls(
+            kind="imported" if arrival.has_result else "enqueued",
+            values=arrival.values,
+            value=arrival.value,
+            dev_loss=arrival.dev_loss,
+        )
+
+
 class ExtensionRequest(StrictModel):
     trials: int = Field(ge=1, le=MAX_TRIALS, description="How many more.")
 
 
 @router.post("/trials", status_code=status.HTTP_202_ACCEPTED, dependencies=[NO_QUERY])
 def add_trials(study_id: str, request: ArrivalsRequest, database: TheDatabase, response: Response) -> ArrivalsAnswer:
-    """Enqueue values of your own, or import finished trials."""
+    """Enqueue values of your own, or import finished trials. `Location` lists what waits."""
     if not request.enqueued and not request.imported:
         raise InvalidInput.at("", "`enqueued` or `imported` must hold a trial, but both are empty")
     with database.writing() as session:
@@ -83,8 +100,18 @@ def add_trials(study_id: str, request: ArrivalsRequest, database: TheDatabase, r
         study.version += 1
         answer = _waiting(session, study)
         _check_room(answer)
-    response.headers["Location"] = f"/v1/studies/{study_id}"
+    response.headers["Location"] = f"/v1/studies/{study_id}/arrivals"
     return answer
+
+
+@router.get("/arrivals")
+def list_arrivals(study_id: str, query: Annotated[PageQuery, Query()], database: TheDatabase) -> Page[ArrivalAnswer]:
+    """What waits for a round to open, in the order in which it came."""
+    [after] = query.after(BY_NUMBER) or [0]
+    with database.reading() as session:
+        study = studies.get(session, study_id)
+        found = arrivals.page(session, study.id, after, query.limit)
+    return query.page([ArrivalAnswer.of(arrival) for arrival in found], [found[-1].id] if found else None)
 
 
 @router.post("/extend", dependencies=[NO_QUERY])
@@ -99,7 +126,7 @@ def extend_study(study_id: str, request: ExtensionRequest, database: TheDatabase
             )
             raise InvalidInput.at("/trials", message)
         studies.extend(session, study, request.trials)
-        answer = study_answer(study, trials.best(session, study.id), winner=None)
+        answer = study_answer(session, study)
     model_files.remove(settings.models_dir, study_id)
     return answer
 
@@ -127,12 +154,9 @@ def _arrivals(request: ArrivalsRequest, study: Study) -> list[Arrival]:
 
 
 def _waiting(session: Session, study: Study) -> ArrivalsAnswer:
-    past = rounds.of_study(session, study.id)
-    return ArrivalsAnswer(
-        enqueued=arrivals.count(session, study.id, has_result=False),
-        imported=arrivals.count(session, study.id, has_result=True),
-        round=len(past) if len(past) < len(schedule.round_sizes(study, past)) else None,
-    )
+    following = 0 if study.round is None else study.round + 1
+    will_open = study.state is not StudyState.COMPLETE and following < schedule.round_count(session, study)
+    return ArrivalsAnswer(**arrivals.counts(session, study.id), round=following if will_open else None)
 
 
 def _check_room(waiting: ArrivalsAnswer) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.api.importances import study_importances
 from app.api.views import repeat_answer, round_answer, study_answer, trial_answer
-from app.confirming import winner_of_study
 from app.lifecycle import FailureReason, TrialState
 from app.store import rounds, studies, trials
 from app.store.models import Curve, Study, Trial
@@ -68,9 +67,7 @@ def export_json(session: Session, study: Study) -> bytes:
 
 
 def _study(session: Session, study: Study) -> dict[str, Any]:
-    answer = study_answer(study, trials.best(session, study.id), winner_of_study(session, study)).model_dump(
-        mode="json"
-    )
+    answer = study_answer(session, study).model_dump(mode="json")
     told = {name: answer[name] for name in STUDY_FIELDS}
     told["objective"] = study.objective | {"dataset": studies.dataset(session, study).content_hash}
     told["importances"] = [vars(each) for each in study_importances(study, trials.ended(session, study.id))]

@@ -141,7 +141,11 @@ class StudyAnswer(BaseModel):
     trial_timeout_seconds: float
     max_seconds: float | None
     max_attempts: int
-    round: int | None
+    round: int | None = Field(description="The latest that has opened, from 0 on.")
+    rounds: int = Field(description="How many there are in all, if no time limit ends the study before.")
+    arrivals: dict[str, int] = Field(
+        description="What waits for a round to open: values to try (`enqueued`), results to learn from (`imported`)."
+    )
     counts: dict[str, int] = Field(
         description="Trials and repeats by state; `unproposed` are those of the budget still to come, and `imported` "
         "ones are none of it."

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response, status
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from app import model_files
 from app.api.dependencies import TheDatabase, TheSettings
@@ -15,10 +14,8 @@ from app.api.schemas import RoundAnswer, StudyAnswer, StudyRequest
 from app.api.strict import NO_QUERY, StrictModel
 from app.api.submission import study_from
 from app.api.views import round_answer, study_answer
-from app.confirming import winner_of_study
 from app.lifecycle import EndedBy, StudyState
-from app.store import rounds, studies, trials
-from app.store.models import Study
+from app.store import rounds, studies
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
 
@@ -29,8 +26,9 @@ def create_study(
 ) -> StudyAnswer:
     with database.writing() as session:
         study = studies.add(session, study_from(request, session, settings.pack_bytes))
+        answer = study_answer(session, study)
     response.headers["Location"] = f"{router.prefix}/{study.id}"
-    return study_answer(study, best=None, winner=None)
+    return answer
 
 
 @router.get("")
@@ -38,14 +36,14 @@ def list_studies(query: Annotated[PageQuery, Query()], database: TheDatabase) ->
     """The newest first."""
     with database.reading() as session:
         found = studies.page(session, query.after(BY_AGE), query.limit)
-        items = [_answer(session, study) for study in found]
+        items = [study_answer(session, study) for study in found]
     return query.page(items, studies.position(found[-1]) if found else None)
 
 
 @router.get("/{study_id}", dependencies=[NO_QUERY])
 def get_study(study_id: str, database: TheDatabase) -> StudyAnswer:
     with database.reading() as session:
-        return _answer(session, studies.get(session, study_id))
+        return study_answer(session, studies.get(session, study_id))
 
 
 @router.post("/{study_id}/cancel", dependencies=[NO_QUERY])
@@ -54,7 +52,7 @@ def cancel_study(study_id: str, database: TheDatabase) -> StudyAnswer:
     with database.writing() as session:
         study = studies.get(session, study_id)
         studies.end(session, study, StudyState.CANCELLED, EndedBy.CANCELLED)
-        return _answer(session, study)
+        return study_answer(session, study)
 
 
 @router.delete("/{study_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[NO_QUERY])
@@ -84,7 +82,3 @@ def export_study(study_id: str, query: Annotated[ExportQuery, Query()], database
         if query.format == "csv":
             return Response(export_csv(session, study), media_type="text/csv")
         return Response(export_json(session, study), media_type="application/json")
-
-
-def _answer(session: Session, study: Study) -> StudyAnswer:
-    return study_answer(study, trials.best(session, study.id), winner_of_study(session, study))

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from app import schedule
 from app.api.schemas import (
     DiagnosisAnswer,
     LearningCurveAnswer,
@@ -16,21 +19,32 @@ from app.api.schemas import (
     TrialSummary,
     WinnerAnswer,
 )
-from app.confirming import Winner
+from app.confirming import Winner, winner_of_study
 from app.lifecycle import TrialState
+from app.store import arrivals, trials
 from app.store.models import Curve, Round, Study, Trial
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
 from engine.training.mean_result import standard_error
 
-_STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {"counts", "mean_pack_size", "best_trial", "winner"}
+_STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {
+    "rounds",
+    "arrivals",
+    "counts",
+    "mean_pack_size",
+    "best_trial",
+    "winner",
+}
 _TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack", "standard_error", "diagnosis"}
 _REPEAT_COLUMNS = RepeatAnswer.model_fields.keys() - {"pack", "standard_error"}
 
 
-def study_answer(study: Study, best: Trial | None, winner: Winner | None) -> StudyAnswer:
+def study_answer(session: Session, study: Study) -> StudyAnswer:
+    best, winner = trials.best(session, study.id), winner_of_study(session, study)
     return StudyAnswer(
         **{name: getattr(study, name) for name in _STUDY_COLUMNS},
+        rounds=schedule.round_count(session, study),
+        arrivals=arrivals.counts(session, study.id),
         counts={"unproposed": _unproposed(study)} | study.counts,
         mean_pack_size=study.trials_sent / study.packs_sent if study.packs_sent else None,
         best_trial=None if best is None else _summary(best, study),

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli import diagnosis, finalists, zoom
+from app.cli.arrivals import waiting
 from app.cli.console import console, plain_table, printable, say, show
 from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts
 from app.client import Answer, Client
@@ -74,6 +75,7 @@ def _details(study: Answer) -> Iterator[Text]:
         yield Text(f"trained in packs of {study['mean_pack_size']:.2g} trials on average")
     if study["epochs_saved"]:
         yield Text(f"pruning saved {study['epochs_saved']:,} epochs of {study['counts']['pruned']} trials")
+    yield from map(Text, waiting(study))
     if study["test_looks"]:
         yield Text(f"looks at the test rows: {study['test_looks']}")
     if study["failure"]:

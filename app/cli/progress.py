@@ -108,11 +108,9 @@ def _stage(study: Answer) -> str:
     """Its state, or while it runs the round it is in, from 0 on as everywhere, and at last that it trains again."""
     if study["state"] == "running" and study["finalists"]:
         return f"confirming {len(study['finalists'])} finalists"
-    rounds = study["strategy"].get("rounds", 1)
-    if study["state"] != "running" or study["round"] is None or (rounds == 1 and study["round"] == 0):
+    if study["state"] != "running" or study["round"] is None or study["rounds"] == 1:
         return str(study["state"])
-    is_within = rounds is not None and study["round"] < rounds  # an extension goes beyond
-    return f"round {study['round']} of 0–{rounds - 1}" if is_within else f"round {study['round']}"
+    return f"round {study['round']} of 0–{study['rounds'] - 1}"
 
 
 def _trials(study: Answer) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.arrivals import next_round, waiting
 from app.cli.console import hint, program, say
 from app.cli.options import StudyReference, Url, connect, find_study
 from app.cli.trial_table import read_results, read_values
@@ -33,8 +34,8 @@ def enqueue(study: StudyReference, file: TrialFile, url: Url = None) -> None:
         found = find_study(client, study)
         values = read_values(file, found["search_space"]["parameters"])
         for start in range(0, len(values), TRIALS_AT_A_TIME):
-            waiting = client.enqueue(found["id"], values[start : start + TRIALS_AT_A_TIME])
-    _tell(found, waiting["enqueued"], "to be tried", waiting["round"])
+            client.enqueue(found["id"], values[start : start + TRIALS_AT_A_TIME])
+        _tell(client.study(found["id"]))
 
 
 def import_trials(study: StudyReference, file: TrialFile, url: Url = None) -> None:
@@ -47,8 +48,8 @@ def import_trials(study: StudyReference, file: TrialFile, url: Url = None) -> No
         found = find_study(client, study)
         results = read_results(file, found["search_space"]["parameters"])
         for start in range(0, len(results), TRIALS_AT_A_TIME):
-            waiting = client.import_trials(found["id"], results[start : start + TRIALS_AT_A_TIME])
-    _tell(found, waiting["imported"], "to be learnt from", waiting["round"])
+            client.import_trials(found["id"], results[start : start + TRIALS_AT_A_TIME])
+        _tell(client.study(found["id"]))
 
 
 def extend(
@@ -63,8 +64,10 @@ def extend(
     hint(f"next: {program()} watch {extended['id']}")
 
 
-def _tell(study: Answer, waiting: int, what: str, following: int | None) -> None:
-    when = f"when round {following} opens" if following is not None else "once the study is extended"
-    say(f"study {study['id']} ({study['name']}): {waiting} trials wait {what} {when}")
-    if following is None:
+def _tell(study: Answer) -> None:
+    """What waits now; if the next round was quick to open, nothing does any more."""
+    told = list(waiting(study)) or [f"round {study['round']} has begun with what was added"]
+    for sentence in told:
+        say(f"study {study['id']} ({study['name']}): {sentence}")
+    if next_round(study) is None:
         hint(f"next: {program()} extend {study['id']} TRIALS")

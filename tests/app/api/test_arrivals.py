@@ -48,7 +48,7 @@ def end(database: Database, address: str, state: StudyState) -> None:
 def test_values_and_results_wait_for_the_next_round(api: httpx.Client, address: str) -> None:
     before = api.get(address).json()["version"]
     answer = api.post(f"{address}/trials", json={"enqueued": [{"values": VALUES}] * 2})
-    assert (answer.status_code, answer.headers["location"]) == (202, address)
+    assert (answer.status_code, answer.headers["location"]) == (202, f"{address}/arrivals")
     assert answer.json() == {"enqueued": 2, "imported": 0, "round": 0}
     results = [{"values": VALUES, "value": 0.25, "dev_loss": 1.5}, {"values": VALUES, "value": None}]
     answer = api.post(f"{address}/trials", json={"enqueued": [{"values": VALUES}], "imported": results})
@@ -56,6 +56,18 @@ def test_values_and_results_wait_for_the_next_round(api: httpx.Client, address: 
     study = api.get(address).json()
     assert study["version"] > before
     assert study["counts"]["unproposed"] == 10
+    assert study["arrivals"] == {"enqueued": 3, "imported": 2}
+
+
+def test_what_waits_is_listed_in_the_order_in_which_it_came_page_by_page(api: httpx.Client, address: str) -> None:
+    imported = {"values": VALUES, "value": 0.25, "dev_loss": 1.5}
+    api.post(f"{address}/trials", json={"imported": [imported]}).raise_for_status()
+    api.post(f"{address}/trials", json={"enqueued": [{"values": VALUES | {"batch_size": 64}}]}).raise_for_status()
+    first = api.get(f"{address}/arrivals?limit=1").raise_for_status().json()
+    assert first["items"] == [{"kind": "imported", **imported}]
+    second = api.get(f"{address}/arrivals", params={"cursor": first["next_cursor"]}).json()
+    tried = {"kind": "enqueued", "values": VALUES | {"batch_size": 64}, "value": None, "dev_loss": None}
+    assert second == {"items": [tried], "next_cursor": None}
 
 
 BAD: dict[str, tuple[object, str, tuple[str, ...]]] = {
@@ -66,6 +78,11 @@ BAD: dict[str, tuple[object, str, tuple[str, ...]]] = {
     "no result": ({"imported": [{"values": VALUES}]}, "/imported/0/value", ("`value` is required",)),
     "no number": ({"imported": [{"values": VALUES, "value": "low"}]}, "/imported/0/value", ("`value`", "'low'")),
     "infinity": ({"imported": [{"values": VALUES, "value": float("inf")}]}, "/imported/0/value", ("`value`", "inf")),
+    "no loss": (
+        {"imported": [{"values": VALUES, "value": 0.1, "dev_loss": -1}]},
+        "/imported/0/dev_loss",
+        ("`dev_loss` must be greater than or equal to 0", "-1"),
+    ),
     "no error rate": (
         {"imported": [{"values": VALUES, "value": 1.5}]},
         "/imported/0/value",
@@ -129,7 +146,7 @@ def test_a_study_that_is_not_there_is_not_found(path: str, api: httpx.Client) ->
 def test_what_comes_after_the_end_waits_for_an_extension(api: httpx.Client, address: str, database: Database) -> None:
     end(database, address, StudyState.COMPLETE)
     answer = api.post(f"{address}/trials", json={"enqueued": [{"values": VALUES}]})
-    assert answer.json()["round"] == 1  # of the two that it was to have
+    assert answer.json()["round"] is None  # though it was to have two: it has ended
     api.post(f"{address}/extend", json={"trials": 7}).raise_for_status()
     answer = api.post(f"{address}/trials", json={"enqueued": [{"values": VALUES}]})
     assert answer.json() == {"enqueued": 2, "imported": 0, "round": 1}

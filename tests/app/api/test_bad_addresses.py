@@ -73,7 +73,7 @@ GARBAGE += [base64.urlsafe_b64encode(b"[" * 20_000).decode(), base64.urlsafe_b64
 
 @pytest.mark.parametrize("cursor", GARBAGE, ids=lambda cursor: cursor[:30])
 def test_a_cursor_of_our_making_alone_is_accepted(cursor: str, api: httpx.Client, study: str) -> None:
-    for path in (*LISTS, f"{study}/trials", f"{study}/trials?order_by=value"):
+    for path in (*LISTS, f"{study}/arrivals", f"{study}/trials", f"{study}/trials?order_by=value"):
         pointer, message = field_error(api.get(path, params={**httpx.URL(path).params, "cursor": cursor}))
         assert pointer == "cursor"
         assert "must be the `next_cursor` of an earlier page" in message
@@ -105,8 +105,8 @@ WRONG_TRIAL_QUERIES = WRONG_QUERIES | {
 
 
 @pytest.mark.parametrize("query", WRONG_QUERIES, ids=lambda query: query[:20])
-def test_a_wrong_query_of_a_list_is_refused(query: str, api: httpx.Client) -> None:
-    for collection in LISTS:
+def test_a_wrong_query_of_a_list_is_refused(query: str, api: httpx.Client, study: str) -> None:
+    for collection in (*LISTS, f"{study}/arrivals"):
         pointer, message = field_error(api.get(f"{collection}?{query}"))
         assert pointer == WRONG_QUERIES[query][0]
         assert WRONG_QUERIES[query][1] in message

@@ -56,6 +56,7 @@ def test_every_endpoint_is_described(document: dict[str, Any]) -> None:
         "POST /v1/studies/{study_id}/cancel",
         "GET /v1/studies/{study_id}/rounds",
         "GET /v1/studies/{study_id}/export",
+        "GET /v1/studies/{study_id}/arrivals",
         "GET /v1/studies/{study_id}/importances",
         "GET /v1/studies/{study_id}/trials",
         "POST /v1/studies/{study_id}/trials",

@@ -15,7 +15,8 @@ from tests.app.api.problems import problem_of
 
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "pruning", "trials",
-    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "counts", "mean_pack_size", "epochs_saved",
+    "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "rounds", "arrivals", "counts", "mean_pack_size",
+    "epochs_saved",
     "best_trial", "winner", "extensions", "confirm", "finalists", "warnings", "test_looks", "ended_by", "failure",
     "environment",
     "created_at", "started_at", "finished_at",
@@ -41,6 +42,7 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     assert study.keys() == STUDY_FIELDS
     assert (study["name"], study["state"], study["trials"], study["round"]) == ("digits", "queued", 100, None)
     assert study["counts"] == dict.fromkeys(STATES, 0) | {"unproposed": 100}
+    assert (study["rounds"], study["arrivals"]) == (9, {"enqueued": 0, "imported": 0})  # 17 trials, then 8 or 9 each
     assert study["search_space"]["name"] == "mlp-basic"
     assert study["objective"] == {
         "type": "mlp",

@@ -56,6 +56,19 @@ def test_what_is_added_to_a_complete_study_takes_effect_once_it_is_extended(
     assert parfocal("show", study_id).exit_code == 0
 
 
+def test_a_study_tells_what_waits_for_its_next_round(
+    parfocal: Parfocal, client: Client, complete: dict[str, Any], tmp_path: Path
+) -> None:
+    parfocal("enqueue", complete["id"], str(written(tmp_path, "own.json", '{"learning_rate": 0.01}')))
+    told = "1 trial waits to be tried once the study is extended"
+    assert told in parfocal("show", complete["id"]).out
+    assert [each["kind"] for each in client.arrivals(complete["id"])] == ["enqueued"]
+    parfocal("extend", complete["id"], "4")
+    client.wait(complete["id"])
+    assert "waits" not in parfocal("show", complete["id"]).out
+    assert list(client.arrivals(complete["id"])) == []
+
+
 def test_a_study_can_be_imported_into_another(parfocal: Parfocal, complete: dict[str, Any], tmp_path: Path) -> None:
     export = tmp_path / "export.json"
     parfocal("export", complete["id"], "-o", str(export))
