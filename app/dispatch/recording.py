@@ -13,20 +13,22 @@ from app.store.models import Study, Trial
 from engine.training.metrics import METRICS
 
 
-def record(session: Session, study_id: str, numbers: Sequence[int], message: Message | Lost) -> None:
-    """Record what the worker of the trials `numbers` said.
+def record(
+    session: Session, study_id: str, numbers: Sequence[int], message: Message | Lost, *, was_alone: bool
+) -> None:
+    """Record what the worker of the trials `numbers` said, which are those that it has told no result of yet.
 
     News of trials that no longer run is too late (their study was cancelled, deleted, or has ended) and dropped.
     """
     study = session.get(Study, study_id)
     if study is None or study.state is not StudyState.RUNNING:
         return
-    concerned = [message.number] if isinstance(message, Finished | Diverged) else numbers
-    running = [t for t in trials.some(session, study_id, concerned) if t.state is TrialState.RUNNING]
+    if isinstance(message, Finished | Diverged):
+        numbers = [number for number in numbers if number == message.number]
+    running = [t for t in trials.some(session, study_id, numbers) if t.state is TrialState.RUNNING]
     if not running or isinstance(message, Alive):
         return
     study.version += 1
-    was_alone = len(numbers) == 1
     match message:
         case Progress(epochs):
             _progress(study, running, epochs)

@@ -3,14 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from app.dispatch import packing, pruning, recording
 from app.dispatch.assignment import Assignment
-from app.dispatch.messages import Message, TrainPacks
+from app.dispatch.messages import Diverged, Finished, Message, TrainPacks
 from app.dispatch.packing import ChosenPack
 from app.dispatch.workers import Lost, Worker
 from app.lifecycle import FailureReason, StudyState, TrialState
@@ -31,25 +31,35 @@ class SentPacks:
     study_id: str
     numbers: list[int]
     overdue_at: float
+    told: set[int] = field(default_factory=set)  # their results: what becomes of them then is no matter of this worker
 
     def is_wanted(self, session: Session) -> bool:
         study = session.get(Study, self.study_id)
         return study is not None and study.state is StudyState.RUNNING
 
     def record(self, session: Session, message: Message | Lost) -> None:
-        recording.record(session, self.study_id, self.numbers, message)
+        recording.record(session, self.study_id, self._open(), message, was_alone=self._was_alone)
+        if isinstance(message, Finished | Diverged):
+            self.told.add(message.number)
 
     def give_up(self, session: Session, reason: FailureReason) -> None:
         study = session.get(Study, self.study_id)
-        running = [t for t in trials.some(session, self.study_id, self.numbers) if t.state is TrialState.RUNNING]
+        running = [t for t in trials.some(session, self.study_id, self._open()) if t.state is TrialState.RUNNING]
         if study is not None and running:
             study.version += 1
-            was_alone = len(self.numbers) == 1
             final = reason is FailureReason.TIMEOUT
-            recording.give_back(study, running, reason, TEXTS[reason], was_alone=was_alone, final=final)
+            recording.give_back(study, running, reason, TEXTS[reason], was_alone=self._was_alone, final=final)
 
     def leave(self, session: Session) -> None:
         packs.remove(session, self.id)
+
+    @property
+    def _was_alone(self) -> bool:
+        return len(self.numbers) == 1
+
+    def _open(self) -> list[int]:
+        """Those without a result yet. Others may be on their next rung already, with another worker."""
+        return [number for number in self.numbers if number not in self.told]
 
 
 class TrialQueue:

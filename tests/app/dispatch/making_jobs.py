@@ -39,7 +39,7 @@ def add_complete_study(database: Database) -> str:
         study = studies.get(session, study_id)
         trials.start(study, trials.get(session, study_id, 0), 1, "key")
         session.flush()
-        record(session, study_id, [0], finished(0, value=0.25))
+        record(session, study_id, [0], finished(0, value=0.25), was_alone=True)
         studies.end(session, study, StudyState.COMPLETE, EndedBy.BUDGET)
     return study_id
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.dispatch.messages import Diverged, Finished, Member, TrainPacks
+from app.dispatch.messages import Diverged, Done, Finished, Member, TrainPacks
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.settings import Settings
 from app.store import rounds, studies
@@ -163,6 +163,22 @@ def on_second_rung(simulation: Simulation, database: Database) -> str:
 def test_a_trial_that_goes_on_has_all_its_attempts_and_what_it_came_to(on_second_rung: str, database: Database) -> None:
     trial = third_trial(database, on_second_rung)
     assert (trial.state, trial.attempts, trial.value, trial.finished_at) == (TrialState.RUNNING, 0, 0.7, None)
+
+
+def test_a_worker_that_ends_after_its_result_takes_no_trial_from_the_worker_of_the_next_rung(
+    simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    study_id = started(simulation, database, trials=1)
+    [first] = workers.working
+    workers.say(first, stopped_at(0, 0.5, 2))
+    dispatcher.tick()
+    _, second = workers.working
+    workers.say(first, stopped_at(0, 0.9, 2), Done())
+    dispatcher.tick()
+    assert workers.working == [second]
+    [trial] = trials_of(database, study_id)
+    assert (trial.state, trial.attempts, trial.alone, trial.value) == (TrialState.RUNNING, 0, False, 0.5)
 
 
 def test_one_that_is_cancelled_on_its_way_stays_pruned(on_second_rung: str, database: Database) -> None:

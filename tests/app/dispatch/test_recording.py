@@ -56,7 +56,7 @@ def tell(database: Database, study_id: str, numbers: tuple[int, ...], *messages:
     """Record what the worker of these trials says."""
     with database.writing() as session:
         for message in messages:
-            record(session, study_id, numbers, message)
+            record(session, study_id, numbers, message, was_alone=len(numbers) == 1)
     assert_consistent(database, study_id)
 
 
@@ -283,7 +283,7 @@ def test_news_of_a_deleted_study_is_dropped(database: Database, study_id: str, m
         studies.end(session, studies.get(session, study_id), StudyState.CANCELLED, EndedBy.CANCELLED)
         studies.delete(session, study_id)
     with database.writing() as session:
-        record(session, study_id, (0, 1), message)
+        record(session, study_id, (0, 1), message, was_alone=False)
     with database.reading() as session:
         assert trials.every(session, study_id) == []
         assert trials.curves(session, study_id) == {}
