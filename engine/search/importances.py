@@ -128,13 +128,19 @@ def _spread(parameter: Parameter, needed: Condition | None) -> Vector:
     bins = _bin_count(parameter)
     if isinstance(parameter, FloatParameter) or (needed is None and bins == BINS):
         return np.full(bins, 1 / bins)
-    values = (
-        needed.values if needed is not None else [parameter.from_unit((index + 0.5) / bins) for index in range(bins)]
-    )
+    values = _all_values(parameter) if needed is None else needed.values
     shares = np.zeros(bins)
     for value in values:
         shares[_bin(parameter, value)] += _share(parameter, value)
     return shares / shares.sum()
+
+
+def _all_values(parameter: IntParameter | CategoricalParameter) -> Sequence[Scalar]:
+    return (
+        parameter.choices
+        if isinstance(parameter, CategoricalParameter)
+        else [*map(parameter.at, range(parameter.count))]
+    )
 
 
 def _presence(space: SearchSpace, parameter: Parameter, needed: Mapping[str, Condition]) -> float:
