@@ -94,7 +94,7 @@ def _table(space: SearchSpace, trials: Sequence[Observation]) -> Table:
 
 def _shares(space: SearchSpace, present: Parameter, absent: int) -> Matrix:
     """Return the shares of the draws in each bin of each parameter, in trials that have the one that is `present`."""
-    needed = space.requirements()[present.name]
+    needed = space.requirements[present.name]
     shares = np.zeros((len(space.parameters), absent + 1))
     for row, parameter in zip(shares, space.parameters, strict=True):
         row[: _bin_count(parameter)] = _spread(parameter, needed.get(parameter.name))
@@ -147,7 +147,7 @@ def _presence(space: SearchSpace, parameter: Parameter, needed: Mapping[str, Con
     """Return the share of the draws that have the parameter, among those in which what is `needed` holds."""
     by_name = {each.name: each for each in space.parameters}
     share = 1.0
-    for required in space.requirements()[parameter.name].values():
+    for required in space.requirements[parameter.name].values():
         chooser = by_name[required.name]
         if required.name in needed:
             common = required.both(needed[required.name])
