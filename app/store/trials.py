@@ -21,25 +21,32 @@ def add(
     enqueued: int = 0,
 ) -> None:
     """Let them wait; somebody brought the values of the first `enqueued`."""
-    for number, values in enumerate(proposals, start=first):
-        session.add(_waiting(study, number, round_number, values, enqueued=number < first + enqueued))
-    _count_waiting(study, len(proposals))
+    numbered = enumerate(proposals, start=first)
+    let_wait(
+        session,
+        study,
+        [new(study, number, round_number, values, enqueued=number < first + enqueued) for number, values in numbered],
+    )
 
 
-def add_repeats(session: Session, study: Study, finalists: Sequence[Trial], repeats: int) -> int:
-    """Let finalists be trained again, but for what has been already; returns how many repeats that makes.
+def new(study: Study, number: int, round_number: int, values: Mapping[str, Any], **more: Any) -> Trial:
+    """A trial that is to wait."""
+    return Trial(
+        study_id=study.id,
+        number=number,
+        round=round_number,
+        state=TrialState.WAITING,
+        version=study.version,
+        values=dict(values),
+        attempts=0,
+        alone=False,
+        **more,
+    )
 
-    What was cancelled, as time ran out, is made up for.
-    """
-    past = [repeat for own in repeats_by_finalist(session, study.id).values() for repeat in own]
-    had = {(repeat.repeat_of, repeat.repeat) for repeat in past if repeat.state is not TrialState.CANCELLED}
-    asked = [(trial, place) for trial in finalists for place in range(1, repeats + 1)]
-    places = [(trial, place) for trial, place in asked if (trial.number, place) not in had]
-    first = len(past) + 1
-    for number, (trial, place) in enumerate(places, start=first):
-        session.add(_waiting(study, -number, trial.round, trial.values, repeat_of=trial.number, repeat=place))
-    _count_waiting(study, len(places))
-    return len(places)
+
+def let_wait(session: Session, study: Study, added: Sequence[Trial]) -> None:
+    session.add_all(added)
+    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + len(added)}
 
 
 def add_imported(
@@ -126,22 +133,6 @@ def ended(session: Session, study_id: str) -> Sequence[Trial]:
 
 def every(session: Session, study_id: str) -> Sequence[Trial]:
     return session.scalars(_searched(study_id).order_by(Trial.number)).all()
-
-
-def repeats_by_finalist(session: Session, study_id: str) -> dict[int, list[Trial]]:
-    """The repeats of each finalist, by its number; one that was cancelled before the one that made up for it."""
-    query = _of(study_id).where(Trial.repeat_of.is_not(None))
-    query = query.order_by(Trial.repeat_of, Trial.repeat, Trial.number.desc())
-    by_finalist: dict[int, list[Trial]] = {}
-    for repeat in session.scalars(query):
-        assert repeat.repeat_of is not None
-        by_finalist.setdefault(repeat.repeat_of, []).append(repeat)
-    return by_finalist
-
-
-def repeats_of(session: Session, trial: Trial) -> Sequence[Trial]:
-    query = _of(trial.study_id).where(Trial.repeat_of == trial.number).order_by(Trial.repeat, Trial.number.desc())
-    return session.scalars(query).all()
 
 
 def best(session: Session, study_id: str) -> Trial | None:
@@ -270,21 +261,3 @@ def _of(study_id: str) -> Select[Trial]:
 
 def _searched(study_id: str) -> Select[Trial]:
     return _of(study_id).where(Trial.repeat_of.is_(None))
-
-
-def _waiting(study: Study, number: int, round_number: int, values: Mapping[str, Any], **more: Any) -> Trial:
-    return Trial(
-        study_id=study.id,
-        number=number,
-        round=round_number,
-        state=TrialState.WAITING,
-        version=study.version,
-        values=dict(values),
-        attempts=0,
-        alone=False,
-        **more,
-    )
-
-
-def _count_waiting(study: Study, added: int) -> None:
-    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + added}

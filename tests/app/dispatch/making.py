@@ -8,7 +8,7 @@ from app.api.export import export_json
 from app.dispatch import proposing
 from app.dispatch.messages import Diverged, Finished
 from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
-from app.store import rounds, studies, trials
+from app.store import repeats, rounds, studies, trials
 from app.store.database import Database
 from app.store.models import Study, Trial
 from engine.search import CategoricalParameter, FloatParameter, IntParameter, SearchSpace
@@ -113,12 +113,12 @@ def assert_consistent(database: Database, study_id: str) -> None:
     with database.reading() as session:
         curves = trials.curves(session, study_id)
         rungs = [rung for row in rounds.of_study(session, study_id) for rung in (row.rungs or ())[1:]]
-        repeats = [row for own in trials.repeats_by_finalist(session, study_id).values() for row in own]
+        repeated = [row for own in repeats.by_finalist(session, study_id).values() for row in own]
     promoted = {number for rung in rungs for number in rung["trials"]}
-    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in (*rows, *repeats))
+    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in (*rows, *repeated))
     assert [row.number for row in rows] == list(range(len(rows)))
-    assert sorted(-row.number for row in repeats) == list(range(1, len(repeats) + 1))
-    for row in (*rows, *repeats):
+    assert sorted(-row.number for row in repeated) == list(range(1, len(repeated) + 1))
+    for row in (*rows, *repeated):
         assert row.version <= study.version
         assert (row.finished_at is not None) == (row.state in TRIAL_LIFE.ends)
         assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)
