@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
-from app.store.models import FIRST_IMPORTED, Arrival, Curve, Study, Trial
+from app.store import curves
+from app.store.models import FIRST_IMPORTED, Arrival, Study, Trial
 from app.store.times import now
 
 
@@ -95,24 +96,6 @@ def some(session: Session, study_id: str, numbers: Sequence[int]) -> Sequence[Tr
     return session.scalars(_of(study_id).where(Trial.number.in_(numbers)).order_by(Trial.number)).all()
 
 
-def curve(session: Session, trial: Trial) -> Curve | None:
-    return session.get(Curve, (trial.study_id, trial.number))
-
-
-def curves(session: Session, study_id: str) -> dict[int, Curve]:
-    """All learning curves of a study by the number of their trial, without the losses of mini-batches."""
-    return _curves(session, select(Curve).where(Curve.study_id == study_id))
-
-
-def curves_of(session: Session, study_id: str, numbers: Sequence[int]) -> dict[int, Curve]:
-    """Those of the trials `numbers`, likewise."""
-    return _curves(session, select(Curve).where(Curve.study_id == study_id, Curve.number.in_(numbers)))
-
-
-def _curves(session: Session, query: Select[Curve]) -> dict[int, Curve]:
-    return {row.number: row for row in session.scalars(query.options(defer(Curve.batch_losses, raiseload=True)))}
-
-
 def waiting(session: Session, study_id: str, limit: int) -> Sequence[Trial]:
     query = _of(study_id).where(Trial.state == TrialState.WAITING).order_by(Trial.number)
     return session.scalars(query.limit(limit)).all()
@@ -185,19 +168,6 @@ def give_back(study: Study, trial: Trial) -> None:
     trial.pack_size = trial.pack_key = trial.started_at = trial.epochs = None
 
 
-def keep_curve(
-    session: Session,
-    trial: Trial,
-    points: dict[str, Any],
-    signals: dict[str, Any] | None = None,
-    batch_losses: list[float] | None = None,
-) -> None:
-    """In place of that of a lower rung, if there was one."""
-    session.merge(
-        Curve(study_id=trial.study_id, number=trial.number, points=points, signals=signals, batch_losses=batch_losses)
-    )
-
-
 def cancel_unfinished(session: Session, study: Study) -> None:
     for trial in session.scalars(_of(study.id).where(Trial.state.not_in(TRIAL_LIFE.ends))):
         if trial.value is None:
@@ -209,7 +179,7 @@ def cancel_unfinished(session: Session, study: Study) -> None:
 def _return_to_rung(session: Session, study: Study, trial: Trial) -> None:
     """A trial that went on to the next rung in vain stays what it was: pruned, with what it had come to."""
     move(study, trial, TrialState.PRUNED)
-    kept = curve(session, trial)
+    kept = curves.of_trial(session, trial)
     trial.epochs = kept.points["epoch"][-1] if kept else None
 
 
