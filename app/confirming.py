@@ -7,7 +7,7 @@ from statistics import mean
 from sqlalchemy.orm import Session
 
 from app.lifecycle import StudyState, TrialState
-from app.store import trials
+from app.store import repeats, trials
 from app.store.models import Study, Trial
 from engine.search import Confirmation, Finalist, winner_of
 from engine.training.metrics import METRICS, Metric
@@ -31,29 +31,36 @@ def searched_trials(study: Study) -> int:
 def winner_of_study(session: Session, study: Study) -> Winner | None:
     if study.state is not StudyState.COMPLETE:
         return None
-    repeats = {number: _ended(own) for number, own in trials.repeats_by_finalist(session, study.id).items()}
-    if study.finalists and study.confirm and all(len(repeats[n]) == study.confirm["repeats"] for n in study.finalists):
-        finalists = trials.some(session, study.id, study.finalists)
+    again = _trained_again(session, study)
+    if again:
+        finalists = trials.some(session, study.id, list(again))
         metric = METRICS[study.objective["metric"]]
-        number = winner_of(_finalist(trial, repeats[trial.number], metric) for trial in finalists)
+        number = winner_of(_finalist(trial, again[trial.number], metric) for trial in finalists)
         chosen = next(trial for trial in finalists if trial.number == number)
-        return Winner(chosen, _seed_values([chosen, *repeats[number]]))
+        return Winner(chosen, _seed_values([chosen, *again[number]]))
     best = trials.best(session, study.id)
     return None if best is None else Winner(best, _seed_values([best]))
 
 
-def _ended(repeats: Sequence[Trial]) -> list[Trial]:
-    """Without those that were cancelled: a finalist that lacks one would keep the luck that the others lost."""
-    return [repeat for repeat in repeats if repeat.state is not TrialState.CANCELLED]
+def _trained_again(session: Session, study: Study) -> dict[int, list[Trial]]:
+    """The repeats of each finalist by its number; none of any if the study ended before all were trained.
+
+    A finalist without them would keep the luck that the others have lost.
+    """
+    if study.confirm is None or not study.finalists:
+        return {}
+    made = repeats.by_finalist(session, study.id)
+    ended = {n: [each for each in made[n] if each.state is not TrialState.CANCELLED] for n in study.finalists}
+    return ended if all(len(own) == study.confirm["repeats"] for own in ended.values()) else {}
 
 
-def _finalist(trial: Trial, repeats: Sequence[Trial], metric: Metric) -> Finalist:
-    complete = [each for each in (trial, *repeats) if each.state is TrialState.COMPLETE]
+def _finalist(trial: Trial, again: Sequence[Trial], metric: Metric) -> Finalist:
+    complete = [each for each in (trial, *again) if each.state is TrialState.COMPLETE]
     return Finalist(
         trial.number,
         costs=[metric.cost(value) for value in _seed_values(complete)],
         tie_breaks=[each.dev_loss for each in complete if each.dev_loss is not None],
-        failed_repeats=len(repeats) + 1 - len(complete),
+        failed_repeats=len(again) + 1 - len(complete),
     )
 
 

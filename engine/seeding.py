@@ -17,7 +17,7 @@ class Purpose(IntEnum):
     AUGMENTATION = 6  # how each image of a mini-batch is changed
     GRADIENT_CHECK = 7  # which of an array's gradients are checked
     RESAMPLING = 8  # which test rows a resample holds
-    IMPORTANCES = 11  # of the trees that tell which parameters matter
+    IMPORTANCES = 11  # of the draws that tell which parameters matter
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> np.random.Generator:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.api.importances import study_importances
 from app.api.views import repeat_answer, round_answer, study_answer, trial_answer
 from app.lifecycle import FailureReason, TrialState
-from app.store import rounds, studies, trials
+from app.store import curves, repeats, rounds, studies, trials
 from app.store.models import Curve, Study, Trial
 
 STUDY_FIELDS = (
@@ -54,12 +54,12 @@ TRIAL_FIELDS = ("number", "round", "enqueued", "values", "diagnosis", *REPEAT_FI
 
 
 def export_json(session: Session, study: Study) -> bytes:
-    curves, repeats = trials.curves(session, study.id), trials.repeats_by_finalist(session, study.id)
+    learned, again = curves.of_study(session, study.id), repeats.by_finalist(session, study.id)
     document = {
         "study": _study(session, study),
         "rounds": [round_answer(row, study).model_dump(mode="json") for row in rounds.of_study(session, study.id)],
         "trials": [
-            _trial(trial, study, curves.get(trial.number), repeats.get(trial.number, []))
+            _trial(trial, study, learned.get(trial.number), again.get(trial.number, []))
             for trial in trials.every(session, study.id)
         ],
     }
@@ -74,11 +74,11 @@ def _study(session: Session, study: Study) -> dict[str, Any]:
     return told
 
 
-def _trial(trial: Trial, study: Study, curve: Curve | None, repeats: Sequence[Trial]) -> dict[str, Any]:
+def _trial(trial: Trial, study: Study, curve: Curve | None, again: Sequence[Trial]) -> dict[str, Any]:
     answer = trial_answer(trial, study).model_dump(mode="json")
     told = {name: answer[name] for name in TRIAL_FIELDS} | _epochs(trial)
     points, signals = (None, None) if curve is None else (curve.points, curve.signals)
-    return told | {"learning_curve": points, "signals": signals, "repeats": [_repeat(repeat) for repeat in repeats]}
+    return told | {"learning_curve": points, "signals": signals, "repeats": [_repeat(repeat) for repeat in again]}
 
 
 def _repeat(repeat: Trial) -> dict[str, Any]:

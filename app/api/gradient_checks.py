@@ -13,6 +13,7 @@ from app.api.pages import BY_AGE, Page, PageQuery
 from app.api.schemas import MAX_SEED, Document
 from app.api.strict import NO_QUERY, StrictModel
 from app.api.training import at, check_images, dataset_named
+from app.api.views import told_of_job
 from app.lifecycle import JobKind, JobState
 from app.store import jobs
 from app.store.models import Dataset, Job
@@ -67,18 +68,7 @@ class GradientCheckAnswer(BaseModel):
 
     @classmethod
     def of(cls, job: Job) -> "GradientCheckAnswer":
-        unknown = {"verdict": None, "overall": None, "layers": None}
-        return cls(
-            id=job.id,
-            state=job.state,
-            dataset=job.dataset_id,
-            failure=job.failure,
-            created_at=job.created_at,
-            started_at=job.started_at,
-            finished_at=job.finished_at,
-            **job.request,
-            **(job.result or unknown),
-        )
+        return cls.model_validate(dict.fromkeys(cls.model_fields) | told_of_job(job) | {"dataset": job.dataset_id})
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=[NO_QUERY])

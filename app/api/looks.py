@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.api.dependencies import TheDatabase
 from app.api.pages import Page
 from app.api.strict import NO_QUERY
+from app.api.views import told_of_job
 from app.confirming import winner_of_study
 from app.errors import Conflict, NotFound
 from app.lifecycle import JOB_LIFE, JobKind, JobState
@@ -43,17 +44,8 @@ class LookAnswer(BaseModel):
 
     @classmethod
     def of(cls, job: Job, study: Study) -> "LookAnswer":
-        unknown = {"value": None, "interval": None, "rows": None, "metrics": None, "look": None}
-        return cls(
-            id=job.id,
-            state=job.state,
-            metric=study.objective["metric"],
-            failure=job.failure,
-            created_at=job.created_at,
-            started_at=job.started_at,
-            finished_at=job.finished_at,
-            **job.request,
-            **(job.result or unknown),
+        return cls.model_validate(
+            dict.fromkeys(cls.model_fields) | told_of_job(job) | {"metric": study.objective["metric"]}
         )
 
 

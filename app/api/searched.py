@@ -63,7 +63,7 @@ def possible_beside(condition: Condition, fixed: Mapping[str, Any], space: Searc
     A parameter that none of them has is left out, and so is a layer's own where it may be absent, since it then has
     the value for all layers.
     """
-    requirements = space.requirements()
+    requirements = space.requirements
     needed = merged([condition, *requirements[condition.name].values()])
     found = {name: (value,) for name, value in fixed.items()}
     for parameter in space.parameters:

@@ -11,7 +11,7 @@ from app.api.schemas import TrialAnswer, TrialDetail
 from app.api.strict import NO_QUERY
 from app.api.views import trial_answer, trial_detail
 from app.lifecycle import TrialState
-from app.store import studies, trials
+from app.store import curves, repeats, studies, trials
 
 router = APIRouter(prefix="/v1/studies/{study_id}/trials", tags=["trials"])
 
@@ -46,4 +46,4 @@ def get_trial(study_id: str, number: int, database: TheDatabase) -> TrialDetail:
     with database.reading() as session:
         study = studies.get(session, study_id)
         trial = trials.get(session, study.id, number)
-        return trial_detail(trial, study, trials.curve(session, trial), trials.repeats_of(session, trial))
+        return trial_detail(trial, study, curves.of_trial(session, trial), repeats.of_trial(session, trial))

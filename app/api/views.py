@@ -22,7 +22,7 @@ from app.api.schemas import (
 from app.confirming import Winner, winner_of_study
 from app.lifecycle import TrialState
 from app.store import arrivals, trials
-from app.store.models import Curve, Round, Study, Trial
+from app.store.models import Curve, Job, Round, Study, Trial
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
 from engine.training.mean_result import standard_error
@@ -37,6 +37,7 @@ _STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {
 }
 _TRIAL_COLUMNS = TrialAnswer.model_fields.keys() - {"pack", "standard_error", "diagnosis"}
 _REPEAT_COLUMNS = RepeatAnswer.model_fields.keys() - {"pack", "standard_error"}
+_JOB_COLUMNS = ("id", "state", "failure", "created_at", "started_at", "finished_at")
 
 
 def study_answer(session: Session, study: Study) -> StudyAnswer:
@@ -86,6 +87,12 @@ def trial_detail(trial: Trial, study: Study, curve: Curve | None, repeats: Seque
         told["learning_curve"] = LearningCurveAnswer(**curve.points, batch_losses=curve.batch_losses)
         told["signals"] = None if curve.signals is None else SignalsAnswer(**curve.signals)
     return TrialDetail(**_trial_columns(trial, study), **told)
+
+
+def told_of_job(job: Job) -> dict[str, Any]:
+    """What is told of every job: how it goes, what was asked, and what was found once that is known."""
+    columns = {name: getattr(job, name) for name in _JOB_COLUMNS}
+    return columns | job.request | (job.result or {})
 
 
 def diagnosis_answer(trial: Trial, study: Study) -> DiagnosisAnswer | None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app import schedule
 from app.dispatch import arriving, pruning
 from app.lifecycle import EndedBy, StudyState, TrialState
-from app.store import rounds, studies, trials
+from app.store import repeats, rounds, studies, trials
 from app.store.models import Round, Study
 from app.store.times import now
 from engine.search import Observation, SearchSpace, Strategy, strategy_from_json, touched_borders
@@ -95,9 +95,9 @@ def _confirm(session: Session, study: Study) -> None:
         return
     study.version += 1
     study.finalists = [trial.number for trial in finalists]
-    repeats = trials.add_repeats(session, study, finalists, study.confirm["repeats"])
+    added = repeats.add(session, study, finalists, study.confirm["repeats"])
     if study.extensions:  # which are all searched: what their finalists take comes on top
-        study.trials += repeats
+        study.trials += added
 
 
 def _end(session: Session, study: Study, by: EndedBy) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.dispatch import arriving
 from app.lifecycle import TrialState
-from app.store import rounds, trials
+from app.store import curves, rounds, trials
 from app.store.models import Round, Study
 from engine.search import Pruning, StopCurve, SuccessiveHalving, pruning_from_json
 from engine.training.metrics import METRICS
@@ -27,9 +27,9 @@ def stop_curve(session: Session, study: Study, last: Round) -> list[float | None
     if not isinstance(pruning, StopCurve):
         return None
     elites = trials.ranked(session, study.id, max(len(last.elites or ()), pruning.min_elites))
-    curves = trials.curves_of(session, study.id, [trial.number for trial in elites])
+    kept = curves.some(session, study.id, [trial.number for trial in elites])
     turn = METRICS[study.objective["metric"]].cost
-    costs = pruning.limits([[turn(value) for value in curves[trial.number].points["dev"]] for trial in elites])
+    costs = pruning.limits([[turn(value) for value in kept[trial.number].points["dev"]] for trial in elites])
     return [None if cost is None else turn(cost) for cost in costs] or None
 
 

@@ -8,7 +8,7 @@ from app.dispatch import packing
 from app.dispatch.messages import Alive, DatasetUnreadable, Diverged, Done, Finished, Message, Progress, WorkFailed
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
-from app.store import studies, trials
+from app.store import curves, studies, trials
 from app.store.models import Study, Trial
 from engine.training.metrics import METRICS
 
@@ -83,7 +83,7 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
     else:
         trials.fail(study, trial, FailureReason.DIVERGED, message.failure)
     points = {name: getattr(message.curve, name) for name in ("epoch", "train", "dev")}
-    trials.keep_curve(session, trial, points, dict(vars(message.signals)), message.curve.batch_losses or None)
+    curves.keep(session, trial, points, dict(vars(message.signals)), message.curve.batch_losses or None)
 
 
 def _give_up_lower_rung(study: Study, trial: Trial) -> None:

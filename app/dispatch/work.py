@@ -46,10 +46,8 @@ def carry_out(order: Order, say: Say) -> End:
                 _train(order, dataset, say)
             case CheckGradients():
                 say(_check(order, dataset))
-            case SaveModel():
-                say(_save_model(order, dataset))
-            case JudgeModel():
-                say(_judge_model(order, dataset))
+            case SaveModel() | JudgeModel():
+                say(_trained_again(order, dataset))
     except gradient_check.Diverged as error:
         return WorkFailed(str(error))
     except Exception as error:  # whatever it was, the dispatcher must hear of it, and the process ends here
@@ -102,20 +100,16 @@ def _check(order: CheckGradients, dataset: Dataset) -> Checked:
     )
 
 
-def _save_model(order: SaveModel, dataset: Dataset) -> ModelSaved | ModelDiffers:
+def _trained_again(order: SaveModel | JudgeModel, dataset: Dataset) -> ModelSaved | ModelJudged | ModelDiffers:
+    """Train a winner again and do with it what is ordered, if it comes to the same value to the last bit."""
     result = train(order.plan, dataset)
     if result.value != order.value:
         return ModelDiffers(result.value)
+    if isinstance(order, JudgeModel):
+        return ModelJudged(judge(result, order.plan, dataset, open_test_rows(order.dataset)))
     model = Model.of(result, order.plan, dataset, order.class_names, order.columns)
     model_files.write(order.file, model.save)
     return ModelSaved()
-
-
-def _judge_model(order: JudgeModel, dataset: Dataset) -> ModelJudged | ModelDiffers:
-    result = train(order.plan, dataset)
-    if result.value != order.value:
-        return ModelDiffers(result.value)
-    return ModelJudged(judge(result, order.plan, dataset, open_test_rows(order.dataset)))
 
 
 def _text(error: Exception) -> str:

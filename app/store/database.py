@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT_SECONDS = 30  # a writer waits so long for another's transaction; ours last milliseconds
+BUSY_TIMEOUT_SECONDS = 30  # a writer waits so long for another's transaction; ours last two seconds at most
 
 
 class Database:

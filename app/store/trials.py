@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
-from app.store.models import FIRST_IMPORTED, Arrival, Curve, Study, Trial
+from app.store import curves
+from app.store.models import FIRST_IMPORTED, Arrival, Study, Trial
 from app.store.times import now
 
 
@@ -21,25 +22,32 @@ def add(
     enqueued: int = 0,
 ) -> None:
     """Let them wait; somebody brought the values of the first `enqueued`."""
-    for number, values in enumerate(proposals, start=first):
-        session.add(_waiting(study, number, round_number, values, enqueued=number < first + enqueued))
-    _count_waiting(study, len(proposals))
+    numbered = enumerate(proposals, start=first)
+    let_wait(
+        session,
+        study,
+        [new(study, number, round_number, values, enqueued=number < first + enqueued) for number, values in numbered],
+    )
 
 
-def add_repeats(session: Session, study: Study, finalists: Sequence[Trial], repeats: int) -> int:
-    """Let finalists be trained again, but for what has been already; returns how many repeats that makes.
+def new(study: Study, number: int, round_number: int, values: Mapping[str, Any], **more: Any) -> Trial:
+    """A trial that is to wait."""
+    return Trial(
+        study_id=study.id,
+        number=number,
+        round=round_number,
+        state=TrialState.WAITING,
+        version=study.version,
+        values=dict(values),
+        attempts=0,
+        alone=False,
+        **more,
+    )
 
-    What was cancelled, as time ran out, is made up for.
-    """
-    past = [repeat for own in repeats_by_finalist(session, study.id).values() for repeat in own]
-    had = {(repeat.repeat_of, repeat.repeat) for repeat in past if repeat.state is not TrialState.CANCELLED}
-    asked = [(trial, place) for trial in finalists for place in range(1, repeats + 1)]
-    places = [(trial, place) for trial, place in asked if (trial.number, place) not in had]
-    first = len(past) + 1
-    for number, (trial, place) in enumerate(places, start=first):
-        session.add(_waiting(study, -number, trial.round, trial.values, repeat_of=trial.number, repeat=place))
-    _count_waiting(study, len(places))
-    return len(places)
+
+def let_wait(session: Session, study: Study, added: Sequence[Trial]) -> None:
+    session.add_all(added)
+    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + len(added)}
 
 
 def add_imported(
@@ -88,24 +96,6 @@ def some(session: Session, study_id: str, numbers: Sequence[int]) -> Sequence[Tr
     return session.scalars(_of(study_id).where(Trial.number.in_(numbers)).order_by(Trial.number)).all()
 
 
-def curve(session: Session, trial: Trial) -> Curve | None:
-    return session.get(Curve, (trial.study_id, trial.number))
-
-
-def curves(session: Session, study_id: str) -> dict[int, Curve]:
-    """All learning curves of a study by the number of their trial, without the losses of mini-batches."""
-    return _curves(session, select(Curve).where(Curve.study_id == study_id))
-
-
-def curves_of(session: Session, study_id: str, numbers: Sequence[int]) -> dict[int, Curve]:
-    """Those of the trials `numbers`, likewise."""
-    return _curves(session, select(Curve).where(Curve.study_id == study_id, Curve.number.in_(numbers)))
-
-
-def _curves(session: Session, query: Select[Curve]) -> dict[int, Curve]:
-    return {row.number: row for row in session.scalars(query.options(defer(Curve.batch_losses, raiseload=True)))}
-
-
 def waiting(session: Session, study_id: str, limit: int) -> Sequence[Trial]:
     query = _of(study_id).where(Trial.state == TrialState.WAITING).order_by(Trial.number)
     return session.scalars(query.limit(limit)).all()
@@ -126,22 +116,6 @@ def ended(session: Session, study_id: str) -> Sequence[Trial]:
 
 def every(session: Session, study_id: str) -> Sequence[Trial]:
     return session.scalars(_searched(study_id).order_by(Trial.number)).all()
-
-
-def repeats_by_finalist(session: Session, study_id: str) -> dict[int, list[Trial]]:
-    """The repeats of each finalist, by its number; one that was cancelled before the one that made up for it."""
-    query = _of(study_id).where(Trial.repeat_of.is_not(None))
-    query = query.order_by(Trial.repeat_of, Trial.repeat, Trial.number.desc())
-    by_finalist: dict[int, list[Trial]] = {}
-    for repeat in session.scalars(query):
-        assert repeat.repeat_of is not None
-        by_finalist.setdefault(repeat.repeat_of, []).append(repeat)
-    return by_finalist
-
-
-def repeats_of(session: Session, trial: Trial) -> Sequence[Trial]:
-    query = _of(trial.study_id).where(Trial.repeat_of == trial.number).order_by(Trial.repeat, Trial.number.desc())
-    return session.scalars(query).all()
 
 
 def best(session: Session, study_id: str) -> Trial | None:
@@ -194,19 +168,6 @@ def give_back(study: Study, trial: Trial) -> None:
     trial.pack_size = trial.pack_key = trial.started_at = trial.epochs = None
 
 
-def keep_curve(
-    session: Session,
-    trial: Trial,
-    points: dict[str, Any],
-    signals: dict[str, Any] | None = None,
-    batch_losses: list[float] | None = None,
-) -> None:
-    """In place of that of a lower rung, if there was one."""
-    session.merge(
-        Curve(study_id=trial.study_id, number=trial.number, points=points, signals=signals, batch_losses=batch_losses)
-    )
-
-
 def cancel_unfinished(session: Session, study: Study) -> None:
     for trial in session.scalars(_of(study.id).where(Trial.state.not_in(TRIAL_LIFE.ends))):
         if trial.value is None:
@@ -218,7 +179,7 @@ def cancel_unfinished(session: Session, study: Study) -> None:
 def _return_to_rung(session: Session, study: Study, trial: Trial) -> None:
     """A trial that went on to the next rung in vain stays what it was: pruned, with what it had come to."""
     move(study, trial, TrialState.PRUNED)
-    kept = curve(session, trial)
+    kept = curves.of_trial(session, trial)
     trial.epochs = kept.points["epoch"][-1] if kept else None
 
 
@@ -270,21 +231,3 @@ def _of(study_id: str) -> Select[Trial]:
 
 def _searched(study_id: str) -> Select[Trial]:
     return _of(study_id).where(Trial.repeat_of.is_(None))
-
-
-def _waiting(study: Study, number: int, round_number: int, values: Mapping[str, Any], **more: Any) -> Trial:
-    return Trial(
-        study_id=study.id,
-        number=number,
-        round=round_number,
-        state=TrialState.WAITING,
-        version=study.version,
-        values=dict(values),
-        attempts=0,
-        alone=False,
-        **more,
-    )
-
-
-def _count_waiting(study: Study, added: int) -> None:
-    study.counts = study.counts | {TrialState.WAITING: study.counts[TrialState.WAITING] + added}

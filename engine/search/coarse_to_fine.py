@@ -14,6 +14,7 @@ from engine.search.space import SearchSpace
 
 MIN_ELITES = 3  # the box of one or two points is luck in most of its sides
 MAX_ROUNDS = 100  # every one costs a barrier, at which workers wait for the last trial
+MOST_GUIDED = 200  # of a round: two seconds; each costs the square of those before it, so 1,000 take half a minute
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class CoarseToFine:
     beyond the space.
 
     Where `guided`, a Gaussian process chooses each trial among candidates from the box, from near the elites and from
-    the whole space, so what the box has missed is still found; without it, trials are drawn from the box alone.
+    the whole space, so what the box has missed is still found; without it, trials are drawn from the box alone, and so
+    are those of a round beyond its first MOST_GUIDED.
 
     The elites are the best of ALL trials so far, as many as `elite_fraction` of the round that has just ended, but
     at least MIN_ELITES; until as many have succeeded, the box stays as it was. On noisy test functions of 3 to 5
@@ -81,7 +83,8 @@ class CoarseToFine:
         numbers = numbers_of(number, sizes)
         known = [trial for trial in observations if trial.number < numbers.start]
         if self.guided and sum(not trial.has_failed for trial in known) >= LEAST_SUCCESSES:
-            return Proposals(guided(box, seed, numbers, known, spent=numbers.start / sum(sizes)), box)
+            chosen = guided(box, seed, numbers[:MOST_GUIDED], known, spent=numbers.start / sum(sizes))
+            return Proposals(chosen + draw(box, seed, numbers[MOST_GUIDED:]), box)
         return Proposals(draw(box, seed, numbers), box)
 
     def box(self, space: SearchSpace, number: int, sizes: Sequence[int], observations: Sequence[Observation]) -> Box:

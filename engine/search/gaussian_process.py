@@ -43,6 +43,11 @@ class GaussianProcess:
         inverse_factor = kernel.inverse_factor(scaled)
         return cls(kernel, scaled, inverse_factor, inverse_factor.T @ (inverse_factor @ results))
 
+    def mean(self, points: Array) -> Array:
+        """Return the mean at each of the points, which costs n for each, and not n² as the variance does."""
+        told = len(self.weights)
+        return self.weights @ self.kernel.covariance(self.scaled[:told], self.kernel.scaled(points))
+
     def predicted(self, points: Array) -> tuple[Array, Array]:
         """Return the mean and the variance, without the noise of a result, at each of the points."""
         covariance = self.kernel.covariance(self.scaled, self.kernel.scaled(points))

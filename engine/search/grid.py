@@ -1,15 +1,13 @@
 """Grid search: all combinations of some values of each parameter."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from engine.errors import InvalidField
-from engine.search.box import Box
-from engine.search.fields import MAX_TRIALS, read_integer
-from engine.search.history import Observation
+from engine.search.fields import read_integer
 from engine.search.lattice import Lattice
-from engine.search.proposals import Proposals, numbers_of
+from engine.search.one_round import OneRound
+from engine.search.scalars import Scalar
 from engine.search.space import SearchSpace
 from engine.seeding import Purpose, generator
 
@@ -18,7 +16,7 @@ MAX_POINTS_PER_FLOAT = 1000
 
 
 @dataclass(frozen=True)
-class GridSearch:
+class GridSearch(OneRound):
     """One round over a grid: `points` values of each float, evenly spread on its scale from end to end, and all values
     of every other parameter.
 
@@ -48,19 +46,7 @@ class GridSearch:
             )
         return lattice
 
-    def round_sizes(self, trials: int) -> tuple[int, ...]:
-        return (read_integer("trials", trials, 1, MAX_TRIALS),)
-
-    def propose(
-        self, space: SearchSpace, seed: int, number: int, sizes: Sequence[int], _observations: Sequence[Observation]
-    ) -> Proposals:
+    def values(self, space: SearchSpace, seed: int, numbers: range) -> list[dict[str, Scalar]]:
         lattice = self._lattice(space)
         order = generator(seed, Purpose.PROPOSAL).permutation(lattice.size).tolist()
-        points = (order[trial % lattice.size] for trial in numbers_of(number, sizes))
-        return Proposals([lattice.point(point) for point in points], Box.whole(space))
-
-    def elites(self, _number: int, _sizes: Sequence[int], _observations: Sequence[Observation]) -> list[int]:
-        return []
-
-    def to_json(self) -> dict[str, Any]:
-        return {"type": self.type, **asdict(self)}
+        return [lattice.point(order[number % lattice.size]) for number in numbers]

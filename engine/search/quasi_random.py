@@ -1,19 +1,17 @@
 """Quasi-random search: points that fill the space more evenly than chance does."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from engine.search.box import Box
-from engine.search.fields import MAX_TRIALS, read_integer
-from engine.search.history import Observation
-from engine.search.proposals import Proposals, numbers_of
+from engine.search.one_round import OneRound
+from engine.search.scalars import Scalar
 from engine.search.space import SearchSpace
 from engine.seeding import Purpose, generator
 
 
 @dataclass(frozen=True)
-class QuasiRandomSearch:
+class QuasiRandomSearch(OneRound):
     """One round over the whole space, at the points of a scrambled Sobol sequence.
 
     Any 2^k trials from the first on put equally many into each half, quarter, … of every parameter's scale, where
@@ -25,24 +23,10 @@ class QuasiRandomSearch:
     type: ClassVar[str] = "quasi_random"
     is_exhaustive: ClassVar[bool] = False
 
-    def check_space(self, space: SearchSpace) -> None:
-        """Any space will do."""
-
-    def round_sizes(self, trials: int) -> tuple[int, ...]:
-        return (read_integer("trials", trials, 1, MAX_TRIALS),)
-
-    def propose(
-        self, space: SearchSpace, seed: int, number: int, sizes: Sequence[int], _observations: Sequence[Observation]
-    ) -> Proposals:
+    def values(self, space: SearchSpace, seed: int, numbers: range) -> list[dict[str, Scalar]]:
         from scipy.stats import qmc  # here, because SciPy takes a second to load
 
-        whole, trials = Box.whole(space), numbers_of(number, sizes)
+        whole = Box.whole(space)
         sequence = qmc.Sobol(len(space.parameters), rng=generator(seed, Purpose.PROPOSAL))
-        points = sequence.random_base2((trials.stop - 1).bit_length())  # other lengths come with a warning
-        return Proposals([whole.at(units) for units in points[trials.start : trials.stop].tolist()], whole)
-
-    def elites(self, _number: int, _sizes: Sequence[int], _observations: Sequence[Observation]) -> list[int]:
-        return []
-
-    def to_json(self) -> dict[str, Any]:
-        return {"type": self.type}
+        points = sequence.random_base2((numbers.stop - 1).bit_length())  # other lengths come with a warning
+        return [whole.at(units) for units in points[numbers.start : numbers.stop].tolist()]

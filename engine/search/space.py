@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from engine.errors import InvalidField, unknown_name
@@ -49,8 +50,9 @@ class SearchSpace:
                 found[parameter.name] = values[parameter.name]
         return found
 
-    def requirements(self) -> dict[str, dict[str, Condition]]:
-        """Return what must hold where each parameter is present, by the name that it is about."""
+    @cached_property
+    def requirements(self) -> Mapping[str, Mapping[str, Condition]]:
+        """What must hold where each parameter is present, by the name that it is about."""
         return requirements(self.parameters)
 
     def given(self, fixed: Mapping[str, Any]) -> "SearchSpace":

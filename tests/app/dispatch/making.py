@@ -8,7 +8,7 @@ from app.api.export import export_json
 from app.dispatch import proposing
 from app.dispatch.messages import Diverged, Finished
 from app.lifecycle import TRIAL_LIFE, FailureReason, TrialState
-from app.store import rounds, studies, trials
+from app.store import curves, repeats, rounds, studies, trials
 from app.store.database import Database
 from app.store.models import Study, Trial
 from engine.search import CategoricalParameter, FloatParameter, IntParameter, SearchSpace
@@ -111,14 +111,14 @@ def assert_consistent(database: Database, study_id: str) -> None:
     """What holds after every transaction."""
     study, rows = study_of(database, study_id), trials_of(database, study_id)
     with database.reading() as session:
-        curves = trials.curves(session, study_id)
+        kept = curves.of_study(session, study_id)
         rungs = [rung for row in rounds.of_study(session, study_id) for rung in (row.rungs or ())[1:]]
-        repeats = [row for own in trials.repeats_by_finalist(session, study_id).values() for row in own]
+        repeated = [row for own in repeats.by_finalist(session, study_id).values() for row in own]
     promoted = {number for rung in rungs for number in rung["trials"]}
-    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in (*rows, *repeats))
+    assert study.counts == dict.fromkeys(TrialState, 0) | Counter(row.state for row in (*rows, *repeated))
     assert [row.number for row in rows] == list(range(len(rows)))
-    assert sorted(-row.number for row in repeats) == list(range(1, len(repeats) + 1))
-    for row in (*rows, *repeats):
+    assert sorted(-row.number for row in repeated) == list(range(1, len(repeated) + 1))
+    for row in (*rows, *repeated):
         assert row.version <= study.version
         assert (row.finished_at is not None) == (row.state in TRIAL_LIFE.ends)
         assert (row.failure_reason is not None) == (row.failure is not None) == (row.state is TrialState.FAILED)
@@ -126,7 +126,7 @@ def assert_consistent(database: Database, study_id: str) -> None:
         for result in (row.value, row.seed_values, row.cost, row.dev_loss, row.metrics, row.best_epoch):
             assert (result is not None) == has_result
         trained_to_an_end = has_result or row.failure_reason is FailureReason.DIVERGED
-        assert (row.number in curves) == (row.signs is not None) == trained_to_an_end
+        assert (row.number in kept) == (row.signs is not None) == trained_to_an_end
         if row.state is TrialState.WAITING:
             assert (row.pack_size, row.pack_key, row.started_at, row.epochs) == (None, None, None, None)
         if row.state is TrialState.RUNNING:

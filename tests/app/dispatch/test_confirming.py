@@ -11,7 +11,7 @@ from app.dispatch.messages import SaveModel
 from app.dispatch.packing import plan_of
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.settings import Settings
-from app.store import jobs, studies, trials
+from app.store import jobs, repeats, studies, trials
 from app.store.database import Database
 from app.store.models import Study, Trial
 from app.store.times import now
@@ -53,7 +53,7 @@ def confirmed(database: Database, result: Callable[[Trial], Result], **changes: 
 
 def repeats_of(database: Database, study_id: str) -> dict[int, list[Trial]]:
     with database.reading() as session:
-        return trials.repeats_by_finalist(session, study_id)
+        return repeats.by_finalist(session, study_id)
 
 
 def winner_of(database: Database, study_id: str) -> Winner | None:
@@ -67,13 +67,13 @@ def seeds(study: Study, rows: Sequence[Trial]) -> list[int]:
 
 def test_the_best_of_the_search_wait_again_with_fresh_seeds_once_it_is_over(database: Database) -> None:
     study_id = searched(database)
-    study, rows, repeats = study_of(database, study_id), trials_of(database, study_id), repeats_of(database, study_id)
+    study, rows, again = study_of(database, study_id), trials_of(database, study_id), repeats_of(database, study_id)
     assert (study.state, study.finalists) == (StudyState.RUNNING, [0, 1])
     assert states_of(database, study_id) == [TrialState.COMPLETE] * 4
     assert study.counts[TrialState.WAITING] == 6
-    assert [[repeat.repeat for repeat in repeats[number]] for number in (0, 1)] == [[1, 2, 3]] * 2
-    assert all(repeat.values == rows[number].values for number in repeats for repeat in repeats[number])
-    assert len(set(seeds(study, [*rows, *repeats[0], *repeats[1]]))) == 10
+    assert [[repeat.repeat for repeat in again[number]] for number in (0, 1)] == [[1, 2, 3]] * 2
+    assert all(repeat.values == rows[number].values for number in again for repeat in again[number])
+    assert len(set(seeds(study, [*rows, *again[0], *again[1]]))) == 10
 
 
 def test_the_study_ends_once_they_are_trained_and_the_best_mean_wins(database: Database) -> None:
@@ -154,7 +154,7 @@ def test_a_confirmation_that_was_cut_short_once_spoils_no_later_one_of_other_fin
         study, rows = studies.get(session, study_id), trials.every(session, study_id)
         studies.extend(session, study, 4)
         study.finalists = [2, 3]
-        trials.add_repeats(session, study, [rows[2], rows[3]], 3)
+        repeats.add(session, study, [rows[2], rows[3]], 3)
     end_trials(database, study_id, lambda trial: 0.9 if trial.repeat_of == 2 else 0.1)
     advance(database, study_id)
     winner = winner_of(database, study_id)
@@ -194,7 +194,7 @@ def test_finalists_that_were_trained_again_already_are_left_as_they_are(database
     before = repeats_of(database, study_id)
     with database.writing() as session:
         study, rows = studies.get(session, study_id), trials.every(session, study_id)
-        trials.add_repeats(session, study, [rows[0], rows[3]], 3)
+        repeats.add(session, study, [rows[0], rows[3]], 3)
     after = repeats_of(database, study_id)
     assert after.keys() == {0, 1, 3}
     assert [row.number for row in after[0]] == [row.number for row in before[0]]

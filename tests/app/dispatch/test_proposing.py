@@ -8,7 +8,7 @@ import pytest
 
 from app.dispatch import proposing
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
-from app.store import rounds, studies, trials
+from app.store import curves, rounds, studies, trials
 from app.store.database import Database
 from app.store.models import Round, Trial
 from app.store.times import now
@@ -49,7 +49,7 @@ def end_trials(database: Database, study_id: str, result: Callable[[Trial], Resu
                 trial.seed_values = [value]
                 trial.dev_loss, trial.metrics, trial.best_epoch = value, {"dev_loss": value}, 1
                 trials.move(study, trial, TrialState.COMPLETE)
-            trials.keep_curve(session, trial, {"epoch": [], "train": [], "dev": []})
+            curves.keep(session, trial, {"epoch": [], "train": [], "dev": []})
 
 
 def start_trial(database: Database, study_id: str, number: int) -> None:

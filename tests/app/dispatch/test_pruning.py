@@ -11,7 +11,7 @@ from app.dispatch.trial_queue import TrialQueue
 from app.dispatch.workers import Worker
 from app.lifecycle import FailureReason, TrialState
 from app.settings import Settings
-from app.store import rounds, studies, trials
+from app.store import curves, rounds, studies, trials
 from app.store.database import Database
 from engine.search import StopCurve
 from tests.app.dispatch.making import STUDY, add_running_study, advance
@@ -25,7 +25,7 @@ PRUNED_STUDY: dict[str, Any] = {
 ACCURACY = {**STUDY["objective"], "metric": "accuracy", "base_error": None, "high_gap": None}
 
 
-def end_round(database: Database, study_id: str, curves: Sequence[Sequence[float]], state: TrialState) -> None:
+def end_round(database: Database, study_id: str, told: Sequence[Sequence[float]], state: TrialState) -> None:
     """End the waiting trials with these dev curves, and without one the rest as failed; open the next round."""
     with database.writing() as session:
         study = studies.get(session, study_id)
@@ -34,13 +34,13 @@ def end_round(database: Database, study_id: str, curves: Sequence[Sequence[float
         waiting = trials.waiting(session, study_id, 100)
         for place, trial in enumerate(waiting):
             trials.start(study, trial, 1, "")
-            if place >= len(curves):
+            if place >= len(told):
                 trials.fail(study, trial, FailureReason.DIVERGED, "NaN")
                 continue
-            dev = list(curves[place])
+            dev = list(told[place])
             trial.value = max(dev) if turn < 0 else min(dev)
             trial.cost, trial.dev_loss = turn * trial.value, 0.5
-            trials.keep_curve(session, trial, {"epoch": [], "train": [], "dev": dev})
+            curves.keep(session, trial, {"epoch": [], "train": [], "dev": dev})
             trials.move(study, trial, state)
     advance(database, study_id)
 

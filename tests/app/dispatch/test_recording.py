@@ -9,7 +9,7 @@ from app.dispatch.messages import Alive, DatasetUnreadable, Done, Message, Progr
 from app.dispatch.recording import give_back, record
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
-from app.store import studies, trials
+from app.store import curves, studies, trials
 from app.store.database import Database
 from app.store.models import Trial
 from engine.training.result import Signals
@@ -74,7 +74,7 @@ def test_a_result_is_kept_with_its_curve_while_neighbours_go_on(database: Databa
     assert trial.seed_values == [0.25]
     assert (trial.attempts, trial.pack_size) == (1, 2)
     with database.reading() as session:
-        curve = trials.curve(session, trial)
+        curve = curves.of_trial(session, trial)
         assert curve is not None
         assert curve.points == {"epoch": [1, 2], "train": [0.5, 0.125], "dev": [0.25, 0.75]}
         assert Signals(**curve.signals or {}) == finished(1).signals
@@ -105,7 +105,7 @@ def test_the_losses_of_mini_batches_are_kept_beside_the_curve(database: Database
     send(database, study_id, 0)
     tell(database, study_id, (0,), message)
     with database.reading() as session:
-        curve = trials.curve(session, trial_of(database, study_id, 0))
+        curve = curves.of_trial(session, trial_of(database, study_id, 0))
         assert curve is not None
         assert curve.batch_losses == [0.75, 0.5, 0.625]
 
@@ -116,7 +116,7 @@ def test_what_a_training_told_before_it_diverged_is_kept(database: Database, stu
     trial = trial_of(database, study_id, 0)
     assert trial.signs == ["exploding"]
     with database.reading() as session:
-        curve = trials.curve(session, trial)
+        curve = curves.of_trial(session, trial)
         assert curve is not None
         assert Signals(**curve.signals or {}) == diverged(0).signals
 
@@ -286,7 +286,7 @@ def test_news_of_a_deleted_study_is_dropped(database: Database, study_id: str, m
         record(session, study_id, (0, 1), message, was_alone=False)
     with database.reading() as session:
         assert trials.every(session, study_id) == []
-        assert trials.curves(session, study_id) == {}
+        assert curves.of_study(session, study_id) == {}
 
 
 @pytest.mark.parametrize("message", LATE_NEWS, ids=repr)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.lifecycle import EndedBy, StudyState, TrialState
-from app.store import datasets, packs, rounds, spaces, studies, trials
+from app.store import curves, datasets, packs, rounds, spaces, studies, trials
 from app.store.database import Database
 from app.store.models import Curve, Round, Study, Trial
 from tests.app.store.rows import new_study, running_study
@@ -126,7 +126,7 @@ def test_a_deleted_study_takes_all_of_its_rows_along(database: Database) -> None
         other = study_with(session, [(0.3, 0.3)])
         for row in (study, other):
             for trial in trials.every(session, row.id):
-                trials.keep_curve(session, trial, {"epoch": [1], "train": [0.5], "dev": [0.5]})
+                curves.keep(session, trial, {"epoch": [1], "train": [0.5], "dev": [0.5]})
         session.flush()
         with pytest.raises(Conflict, match="cancel it before"):
             studies.delete(session, study.id)
@@ -135,7 +135,7 @@ def test_a_deleted_study_takes_all_of_its_rows_along(database: Database) -> None
         studies.delete(session, study.id)
     with database.reading() as session:
         assert [session.query(table).count() for table in (Study, Round, Trial, Curve)] == [1, 1, 1, 1]
-        assert trials.curves(session, other.id).keys() == {0}
+        assert curves.of_study(session, other.id).keys() == {0}
         with pytest.raises(NotFound):
             studies.get(session, study.id)
 

@@ -107,6 +107,16 @@ def test_imported_trials_teach_the_model_before_the_first_round() -> None:
     assert all(abs(float(value["x"]) - 0.7) < 0.2 for value in values[:4])
 
 
+def test_beyond_its_first_200_the_trials_of_a_round_are_drawn_from_the_box() -> None:
+    history = observed(*((number / 8, abs(number / 8 - 0.7)) for number in range(8)))
+    large, small = (CoarseToFine().propose(LINE, 0, 1, (8, size), history) for size in (220, 200))
+    alone = CoarseToFine(guided=False).propose(LINE, 0, 1, (8, 220), history)
+    assert large.box == small.box == alone.box
+    assert large.values[200:] == alone.values[200:]
+    assert large.values[:200] != alone.values[:200]
+    assert len(large.values) == 220
+
+
 def test_ties_among_elites_break_by_the_tie_break() -> None:
     history = [Observation(number, {"x": number / 10}, 0.5, tie_break=-number) for number in range(8)]
     assert CoarseToFine().elites(0, (8,), history) == [7, 6, 5]

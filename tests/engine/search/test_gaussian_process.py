@@ -33,10 +33,13 @@ def covariances(points: Array, others: Array) -> Array:
 def test_a_prediction_is_that_of_the_textbook() -> None:
     points, results = told()
     asked = np.random.default_rng(1).random((5, len(PARAMETER_OF)))
-    mean, variance = GaussianProcess.told(KERNEL, points, results).predicted(asked)
+    process = GaussianProcess.told(KERNEL, points, results)
+    mean, variance = process.predicted(asked)
     inverse = np.linalg.inv(covariances(points, points) + KERNEL.noise * np.eye(len(points)))
     across = covariances(points, asked)
     assert mean == pytest.approx(across.T @ inverse @ results)
+    assert process.mean(asked) == pytest.approx(mean)
+    assert process.expecting(asked[0]).mean(asked) == pytest.approx(mean)
     assert variance == pytest.approx([1.2 - column @ inverse @ column for column in across.T])
 
 
