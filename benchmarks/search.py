@@ -29,6 +29,7 @@ OURS: Mapping[str, dict[str, Any]] = {
     "random": {"type": "random"},
     "quasi_random": {"type": "quasi_random"},
     "coarse_to_fine": {"type": "coarse_to_fine"},
+    "coarse_to_fine, rounds of 8": {"type": "coarse_to_fine", "round_size": 8},
     "coarse_to_fine, rounds of 16": {"type": "coarse_to_fine", "round_size": 16},
     "coarse_to_fine, rounds of 32": {"type": "coarse_to_fine", "round_size": 32},
     "coarse_to_fine, the box alone": {

@@ -37,14 +37,21 @@ def record(
         case DatasetUnreadable(failure):
             studies.end(session, study, StudyState.FAILED, EndedBy.FAILURE, f"its dataset cannot be read: {failure}")
         case WorkFailed(failure, may_pass):
-            give_back(study, running, FailureReason.ERROR, failure, was_alone=was_alone, final=not may_pass)
+            give_back(session, study, running, FailureReason.ERROR, failure, was_alone=was_alone, final=not may_pass)
         case Lost() | Done():
             text = "its worker ended before the training did"
-            give_back(study, running, FailureReason.WORKER_LOST, text, was_alone=was_alone, final=False)
+            give_back(session, study, running, FailureReason.WORKER_LOST, text, was_alone=was_alone, final=False)
 
 
 def give_back(
-    study: Study, running: Sequence[Trial], reason: FailureReason, text: str, *, was_alone: bool, final: bool
+    session: Session,
+    study: Study,
+    running: Sequence[Trial],
+    reason: FailureReason,
+    text: str,
+    *,
+    was_alone: bool,
+    final: bool,
 ) -> None:
     """Trials whose worker came to nothing wait again, each alone from now on, so that neighbours never pay.
 
@@ -54,7 +61,7 @@ def give_back(
     for trial in running:
         trial.attempts += was_alone
         if was_alone and (final or trial.attempts >= study.max_attempts):
-            _give_up_lower_rung(study, trial)
+            _give_up_lower_rung(session, study, trial)
             trials.fail(study, trial, reason, text)
         else:
             trial.alone = True
@@ -69,7 +76,7 @@ def _progress(study: Study, running: Sequence[Trial], epochs: Mapping[int, int])
 
 
 def _result(session: Session, study: Study, trial: Trial, message: Finished | Diverged) -> None:
-    _give_up_lower_rung(study, trial)
+    _give_up_lower_rung(session, study, trial)
     trial.attempts += 1
     trial.epochs, trial.signs = message.epochs, list(message.signs)
     if isinstance(message, Finished):
@@ -86,7 +93,10 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
     curves.keep(session, trial, points, dict(vars(message.signals)), message.curve.batch_losses or None)
 
 
-def _give_up_lower_rung(study: Study, trial: Trial) -> None:
+def _give_up_lower_rung(session: Session, study: Study, trial: Trial) -> None:
     """What it came to there no longer counts: some of its plan was counted as saved, the rest was for nothing."""
     if trial.value is not None:
+        trial.value = trial.cost = trial.dev_loss = trial.metrics = trial.seed_values = None
+        trial.best_epoch = trial.signs = None
+        curves.forget(session, trial)
         study.epochs_saved -= study.objective["seeds"] * packing.plan_of(study, trial).epochs

@@ -48,7 +48,7 @@ class SentPacks:
         if study is not None and running:
             study.version += 1
             final = reason is FailureReason.TIMEOUT
-            recording.give_back(study, running, reason, TEXTS[reason], was_alone=self._was_alone, final=final)
+            recording.give_back(session, study, running, reason, TEXTS[reason], was_alone=self._was_alone, final=final)
 
     def leave(self, session: Session) -> None:
         packs.remove(session, self.id)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer
 
 from app.store.models import Curve, Trial
@@ -16,10 +16,13 @@ def keep(
     signals: dict[str, Any] | None = None,
     batch_losses: list[float] | None = None,
 ) -> None:
-    """In place of that of a lower rung, if there was one."""
-    session.merge(
+    session.add(
         Curve(study_id=trial.study_id, number=trial.number, points=points, signals=signals, batch_losses=batch_losses)
     )
+
+
+def forget(session: Session, trial: Trial) -> None:
+    session.execute(delete(Curve).where(Curve.study_id == trial.study_id, Curve.number == trial.number))
 
 
 def of_trial(session: Session, trial: Trial) -> Curve | None:

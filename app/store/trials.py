@@ -158,7 +158,6 @@ def promote(study: Study, trial: Trial) -> None:
 
 def fail(study: Study, trial: Trial, reason: FailureReason, failure: str) -> None:
     move(study, trial, TrialState.FAILED)
-    trial.value = trial.cost = trial.dev_loss = trial.metrics = trial.seed_values = trial.best_epoch = None
     trial.failure_reason, trial.failure = reason, failure
 
 

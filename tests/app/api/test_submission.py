@@ -33,7 +33,7 @@ def test_the_smallest_submission_gets_documented_defaults(api: httpx.Client) -> 
     assert study["strategy"] == {
         "type": "coarse_to_fine",
         "rounds": None,
-        "round_size": 8,
+        "round_size": None,
         "first_round_share": 0.2,
         "elite_fraction": 0.2,
         "margin": 0.1,

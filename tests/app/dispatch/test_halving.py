@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.dispatch.messages import Diverged, Done, Finished, Member, TrainPacks
+from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, StudyState, TrialState
 from app.settings import Settings
 from app.store import rounds, studies
@@ -197,5 +198,16 @@ def test_one_that_diverges_later_has_failed(on_second_rung: str, simulation: Sim
     end_rung(simulation, result)
     trial = third_trial(database, on_second_rung)
     assert (trial.state, trial.value, trial.metrics) == (TrialState.FAILED, None, None)
+    assert study_of(database, on_second_rung).epochs_saved == 2 * (EPOCHS - 2) - 2
+    assert_consistent(database, on_second_rung)
+
+
+def test_one_whose_workers_are_lost_has_failed(on_second_rung: str, simulation: Simulation, database: Database) -> None:
+    dispatcher, workers = simulation
+    for _ in range(STUDY["max_attempts"]):
+        workers.say(workers.working[0], Lost())
+        dispatcher.tick()
+    trial = third_trial(database, on_second_rung)
+    assert (trial.state, trial.value, trial.attempts) == (TrialState.FAILED, None, 3)
     assert study_of(database, on_second_rung).epochs_saved == 2 * (EPOCHS - 2) - 2
     assert_consistent(database, on_second_rung)

@@ -241,7 +241,7 @@ def test_a_timeout_is_final_alone_and_a_second_chance_alone_in_a_pack(database: 
             study = studies.get(session, study_id)
             study.version += 1
             running, was_alone = trials.some(session, study_id, numbers), len(numbers) == 1
-            give_back(study, running, FailureReason.TIMEOUT, "too long", was_alone=was_alone, final=True)
+            give_back(session, study, running, FailureReason.TIMEOUT, "too long", was_alone=was_alone, final=True)
         assert_consistent(database, study_id)
 
     send(database, study_id, 0, 1)

@@ -4,7 +4,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +170,13 @@ def kill_the_fork_server(run: Run) -> None:
 
     The worker stays frozen, so that the study cannot end before the next kill.
     """
-    pack = run.frozen_pack()
-    server = _parent(pack.pid)
+
+    def parent_of_a_worker() -> int | None:
+        with suppress(FileNotFoundError):  # it was frozen when it had told all, and the dispatcher has ended it
+            return _parent(run.frozen_pack().pid)
+        return None
+
+    server = wait_until(parent_of_a_worker)
     assert _parent(server) == run.dispatcher_pid()
     assert _signal(server, signal.SIGKILL)
 

@@ -24,7 +24,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
     assert CoarseToFine().to_json() == {
         "type": "coarse_to_fine",
         "rounds": None,
-        "round_size": 8,
+        "round_size": None,
         "first_round_share": 0.2,
         "elite_fraction": 0.2,
         "margin": 0.1,
@@ -47,6 +47,9 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         (CoarseToFine(), 30, (8, 11, 11)),
         (CoarseToFine(), 15, (15,)),
         (CoarseToFine(), 1, (1,)),
+        (CoarseToFine(), 200, (40, *[16] * 10)),
+        (CoarseToFine(), 1000, (200, *[32] * 25)),
+        (CoarseToFine(round_size=8), 200, (40, *[8] * 20)),
         (CoarseToFine(round_size=32), 100, (32, 34, 34)),
         (CoarseToFine(first_round_share=1.0), 100, (100,)),
         (CoarseToFine(), 100_000, (20_000, *[809] * 8, *[808] * 91)),

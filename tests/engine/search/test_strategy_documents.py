@@ -52,6 +52,11 @@ from engine.search import strategy_from_json
             ("round_size",),
             "`1 <= round_size <= 1000000` must hold, but got 0",
         ),
+        (
+            {"type": "coarse_to_fine", "rounds": 4, "round_size": 8},
+            ("round_size",),
+            "`round_size` must be null where `rounds` is given, 4, but got 8",
+        ),
         ({"type": "coarse_to_fine", "guided": 1}, ("guided",), "`guided` must be true or false, but got 1"),
         ({"type": "coarse_to_fine", "margin": -0.1}, ("margin",), "`0 <= margin <= 1` must hold, but got -0.1"),
         (
