@@ -69,7 +69,7 @@ def round_answer(row: Round, study: Study) -> RoundAnswer:
         rungs=row.rungs,
         elites=row.elites,
         borders=row.borders,
-        ended_by="trials" if row.elites is not None else study.ended_by,
+        ended_by=row.cut_by or ("trials" if row.elites is not None else study.ended_by),
     )
 
 

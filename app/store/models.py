@@ -127,6 +127,7 @@ class Round(Base):
     stop_curve: Mapped[list[Any] | None]  # the limit of the metric by epoch; None where nobody is pruned
     rungs: Mapped[list[Any] | None]  # after how many epochs each stops, and its trials; None without successive halving
     elites: Mapped[list[Any] | None]  # trial numbers; None while the round is open
+    cut_by: Mapped[EndedBy | None]  # what ended the study in this round, if it has gone on since
     borders: Mapped[list[Any] | None]
 
 

@@ -67,6 +67,13 @@ def close(study: Study, open_round: Round, elites: list[int], borders: list[Any]
     open_round.borders = borders
 
 
+def cut(session: Session, study: Study) -> None:
+    """Keep what ended the study in a round that was still open, for it goes on with the next."""
+    open_round = open_one(session, study)
+    if open_round.elites is None:
+        open_round.cut_by = study.ended_by
+
+
 def open_one(session: Session, study: Study) -> Round:
     """The round whose trials wait or train."""
     return session.get_one(Round, (study.id, study.round))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.lifecycle import STUDY_LIFE, EndedBy, StudyState, TrialState
-from app.store import jobs, trials
+from app.store import jobs, rounds, trials
 from app.store.ids import new_id
 from app.store.models import Dataset, Study
 from app.store.times import now
@@ -96,6 +96,7 @@ def extend(session: Session, study: Study, trials_more: int) -> None:
     study.extensions = [*study.extensions, {"trials": trials_more, "round": (study.round or 0) + 1}]
     study.trials = _proposed(study) + trials_more
     study.finalists = None
+    rounds.cut(session, study)
     study.state = StudyState.RUNNING
     study.ended_by = study.finished_at = None
     study.started_at = now()  # `max_seconds` counts anew

@@ -21,6 +21,7 @@ class Coordinates:
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
         self._grids = [_grid(parameter) for parameter in space.parameters]
+        self._named = {condition.name for parameter in space.parameters for condition in parameter.when}
         widths = [_width(parameter) for parameter in space.parameters]
         self.parameter_of = np.repeat(np.arange(len(widths)), widths)  # of each column
 
@@ -47,6 +48,8 @@ class Coordinates:
             if grid is not None:
                 edges = (grid[1:] + grid[:-1]) / 2
                 settled[:, column] = grid[np.searchsorted(edges, units[:, column], side="right")]
+            elif self.space.parameters[column].name in self._named:
+                settled[:, column] = _on_values(self.space.parameters[column], units[:, column])
         for column, parameter in enumerate(self.space.parameters):
             for condition in parameter.when:
                 named = self.space.names.index(condition.name)
@@ -70,6 +73,10 @@ def _grid(parameter: Parameter) -> Array | None:
     if isinstance(parameter, IntParameter) and parameter.count <= MOST_GRID_POINTS:
         return np.array([parameter.to_unit(parameter.at(index)) for index in range(parameter.count)])
     return None
+
+
+def _on_values(parameter: Parameter, units: Array) -> Array:
+    return np.array([parameter.to_unit(parameter.from_unit(unit)) for unit in units.tolist()])
 
 
 def _width(parameter: Parameter) -> int:

@@ -1,4 +1,4 @@
-"""rungs
+"""rungs, and rounds that were cut
 
 Revision: 0007, after 0006.
 """
@@ -14,7 +14,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("rounds", sa.Column("rungs", sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("rounds", sa.Column("cut_by", sa.String(length=32), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("rounds", "cut_by")
     op.drop_column("rounds", "rungs")

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.lifecycle import FailureReason, StudyState, TrialState
+from app.api.views import round_answer
+from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
 from app.store import arrivals, jobs, rounds, studies, trials
 from app.store.database import Database
 from app.store.models import Arrival, Trial
@@ -177,3 +178,20 @@ def test_max_seconds_counts_anew_after_an_extension(database: Database) -> None:
     assert before is not None
     assert after is not None
     assert after > before
+
+
+def test_a_round_that_time_cut_short_still_tells_so_when_the_study_has_gone_on(database: Database) -> None:
+    study_id = add_running_study(database, **TWO_ROUNDS)
+    end_round(database, study_id)
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        studies.end(session, study, StudyState.COMPLETE, EndedBy.MAX_SECONDS)
+    extend(database, study_id, 8)
+    with database.reading() as session:
+        study, past = studies.get(session, study_id), rounds.of_study(session, study_id)
+        answers = [round_answer(row, study) for row in past]
+    assert [(answer.state, answer.ended_by) for answer in answers] == [
+        ("closed", "trials"),
+        ("closed", "max_seconds"),
+        ("open", None),
+    ]
