@@ -46,8 +46,8 @@ def _measured(document: dict[str, str], rounds: int) -> dict[str, float]:
 
 
 def _next_round(strategy: Strategy, finished: list[Observation]) -> None:
-    sizes = (len(finished), ROUND)
-    strategy.propose(SPACE, 0, 1, sizes, finished)
+    before = strategy.round_sizes(len(finished))
+    strategy.propose(SPACE, 0, len(before), (*before, ROUND), finished)
 
 
 def _finished(trials: int) -> list[Observation]:

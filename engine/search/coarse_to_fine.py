@@ -118,9 +118,9 @@ class CoarseToFine:
         counts = [max(round(self.elite_fraction * size), MIN_ELITES) for size in sizes[:rounds]]
         rounds_of = _by_round(rounds, sizes, observations)
         best: list[Observation] = []
-        for count, trials in zip(counts, rounds_of, strict=True):
-            best = ranked([*best, *(trial for trial in trials if not trial.has_failed)])[: max(counts)]
-            yield best[:count] if len(best) >= MIN_ELITES else []
+        for number, trials in enumerate(rounds_of):
+            best = ranked([*best, *(trial for trial in trials if not trial.has_failed)])[: max(counts[number:])]
+            yield best[: counts[number]] if len(best) >= MIN_ELITES else []
 
     def to_json(self) -> dict[str, Any]:
         return {"type": self.type, **asdict(self)}

@@ -119,6 +119,11 @@ class IntParameter:
         low, high = (cells.start(end, self.low, self.high, self.step) for end in (index, index + 1))
         return low, high
 
+    def radius(self, value: Scalar) -> float:
+        """Return half the width of the value's cell."""
+        start, end = self.cell_of(value)
+        return (end - start) / 2
+
     def to_json(self) -> dict[str, Any]:
         range_ = {"name": self.name, "type": self.type, "low": self.low, "high": self.high}
         return range_ | {"step": self.step, "scale": self.scale} | conditions_to_json(self.when)

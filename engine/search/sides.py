@@ -4,10 +4,10 @@ A side is kept in the parameter's own units, because those come back from JSON t
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +40,7 @@ class FloatSide:
 
     def around(self, values: Sequence[Scalar], margin: float) -> "FloatSide":
         """Return the next side, spanning `values` (best first) with a margin on the scale: see `_span`."""
-        to_unit = self.parameter.to_unit
-        ends = to_unit(self.low), to_unit(self.high)
-        low, high = _span([to_unit(value) for value in values], ends, margin)
+        low, high = _span(self, values, margin)
         return FloatSide(self.parameter, self.parameter.from_unit(low), self.parameter.from_unit(high))
 
     def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,10 +72,7 @@ class IntSide:
     def around(self, values: Sequence[Scalar], margin: float) -> "IntSide":
         """Return the next side, spanning `values` (best first) with a margin of at least one step: see `_span`."""
         parameter = self.parameter
-        cells = [parameter.cell_of(value) for value in values]
-        radii = tuple((end - start) / 2 for start, end in (min(cells), max(cells)))
-        ends = parameter.to_unit(self.low), parameter.to_unit(self.high)
-        low, high = _span([parameter.to_unit(value) for value in values], ends, margin, radii)
+        low, high = _span(self, values, margin, parameter.radius)
         return IntSide(parameter, parameter.from_unit(low), parameter.from_unit(high))
 
     def placed(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,23 +151,29 @@ def whole_side(parameter: Parameter) -> Side:
 
 
 def _span(
-    units: Sequence[float], ends: tuple[float, float], margin: float, radii: Sequence[float] = (0.0, 0.0)
+    side: FloatSide | IntSide,
+    values: Sequence[Scalar],
+    margin: float,
+    radius: Callable[[float], float] = lambda _: 0.0,
 ) -> tuple[float, float]:
-    """Return the ends of the stretch round `units`, best first, that were drawn between `ends`; all on the unit line.
+    """Return the ends of the stretch round `values`, best first, that were drawn from `side`; in unit coordinates.
 
-    It reaches from the lowest to the highest and beyond them by `margin` of that span. If the best lies near an end,
-    a better one may lie past it, so there the stretch reaches at least as far beyond the best:
+    It reaches from the lowest to the highest and beyond them by `margin` of that span. If the best lies near an end of
+    the side, a better one may lie past it, so there the stretch reaches at least as far beyond the best:
 
-        near = REACH · (ends[1] - ends[0])
+        near = REACH · (upper end - lower end)
 
-    That moves it out beyond the old end. `radii` are half the widths of what the lowest and the highest unit stand for.
+    That moves it out beyond the old end. `radius` is half the width of what the lowest and the highest value stand for.
     """
-    padding = max(margin * (max(units) - min(units)), MIN_PADDING)
-    low, high = min(units) - padding - radii[0], max(units) + padding + radii[1]
-    best, near = units[0], REACH * (ends[1] - ends[0])
-    if best - ends[0] <= near:
+    numbers, to_unit = cast("Sequence[float]", values), side.parameter.to_unit
+    lowest, highest = min(numbers), max(numbers)  # unit coordinates rise with them
+    start, end, best = to_unit(side.low), to_unit(side.high), to_unit(numbers[0])
+    padding = max(margin * (to_unit(highest) - to_unit(lowest)), MIN_PADDING)
+    low, high = to_unit(lowest) - padding - radius(lowest), to_unit(highest) + padding + radius(highest)
+    near = REACH * (end - start)
+    if best - start <= near:
         low = min(low, best - near)
-    if ends[1] - best <= near:
+    if end - best <= near:
         high = max(high, best + near)
     return low, high
 
