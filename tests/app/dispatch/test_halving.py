@@ -16,6 +16,7 @@ from tests.app.dispatch.making import (
     ONE_KEY,
     STUDY,
     add_study,
+    advance,
     assert_consistent,
     diverged,
     finished,
@@ -211,3 +212,25 @@ def test_one_whose_workers_are_lost_has_failed(on_second_rung: str, simulation: 
     assert (trial.state, trial.value, trial.attempts) == (TrialState.FAILED, None, 3)
     assert study_of(database, on_second_rung).epochs_saved == 2 * (EPOCHS - 2) - 2
     assert_consistent(database, on_second_rung)
+
+
+def test_a_round_that_time_cut_short_opens_no_further_rung_when_the_study_goes_on(
+    simulation: Simulation, database: Database
+) -> None:
+    study_id = started(simulation, database, trials=6)
+
+    def result(member: Member) -> Finished:
+        return finished(5, 0.1) if member.number == 5 else by_number(2)(member)  # type: ignore[return-value]
+
+    end_rung(simulation, result)
+    assert sent(simulation) == {4}
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        studies.end(session, study, StudyState.COMPLETE, EndedBy.MAX_SECONDS)
+        studies.extend(session, study, 3)
+    advance(database, study_id)
+    assert rungs_of(database, study_id) == [
+        [{"epochs": 2, "trials": [*range(6)]}, {"epochs": 6, "trials": [4]}],
+        [{"epochs": 2, "trials": [6, 7, 8]}],
+    ]
+    assert_consistent(database, study_id)
