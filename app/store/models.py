@@ -158,6 +158,7 @@ class Trial(Base):
     signs: Mapped[list[Any] | None]  # of trouble in the training, once that has ended
     best_epoch: Mapped[int | None]
     epochs: Mapped[int | None]  # trained so far
+    epochs_counted: Mapped[int] = mapped_column(server_default="0")  # of all seeds: trained for its value, or saved
     failure_reason: Mapped[FailureReason | None]
     failure: Mapped[str | None]
     attempts: Mapped[int]

@@ -41,7 +41,7 @@ def simulation(settings: Settings, database: Database) -> Simulation:
 
 
 def stopped_at(number: int, value: float, epochs: int) -> Finished:
-    return finished(number, value, epochs_saved=EPOCHS - epochs)
+    return finished(number, value, epochs_trained=epochs, epochs_saved=EPOCHS - epochs)
 
 
 def by_number(epochs: int) -> Result:
@@ -144,9 +144,18 @@ def test_every_round_has_rungs_of_its_own(simulation: Simulation, database: Data
 
 def test_seeds_count_in_what_is_saved(simulation: Simulation, database: Database) -> None:
     study_id = started(simulation, database, objective=OBJECTIVE | {"seeds": 2}, trials=3)
-    end_rung(simulation, lambda member: finished(member.number, epochs_saved=2 * (EPOCHS - 2)))
+    end_rung(simulation, lambda member: finished(member.number, epochs_trained=4, epochs_saved=2 * (EPOCHS - 2)))
     end_rung(simulation, lambda member: finished(member.number))
     assert study_of(database, study_id).epochs_saved == 2 * (3 * EPOCHS - 3 * 2 - EPOCHS)
+
+
+def test_a_seed_that_had_ended_by_itself_on_the_lower_rung_takes_back_what_it_trained_and_no_more(
+    simulation: Simulation, database: Database
+) -> None:
+    study_id = started(simulation, database, objective=OBJECTIVE | {"seeds": 2}, trials=1)
+    end_rung(simulation, lambda member: finished(member.number, epochs_trained=1 + 2, epochs_saved=EPOCHS - 2))
+    end_rung(simulation, lambda member: finished(member.number, epochs_trained=1 + EPOCHS))
+    assert study_of(database, study_id).epochs_saved == -(1 + 2)
 
 
 def third_trial(database: Database, study_id: str) -> Trial:
