@@ -108,9 +108,11 @@ def test_the_limit_of_a_rung_is_out_of_reach_at_its_end(
     simulation: Simulation, database: Database, metric: str, out_of_reach: float
 ) -> None:
     started(simulation, database, objective=OBJECTIVE | {"metric": metric, "base_error": None, "high_gap": None})
-    for worker in simulation[1].working:
-        assert isinstance(worker.order, TrainPacks)
-        assert worker.order.stop_curve == (None, out_of_reach)
+    orders = [worker.order for worker in simulation[1].working]
+    assert orders
+    for order in orders:
+        assert isinstance(order, TrainPacks)
+        assert order.stop_curve == (None, out_of_reach)
 
 
 def test_a_trial_that_ends_by_itself_keeps_its_place_among_the_best(simulation: Simulation, database: Database) -> None:
