@@ -104,7 +104,7 @@ class Study(Base):
     counts: Mapped[dict[str, Any]]  # trials by state
     packs_sent: Mapped[int] = mapped_column(server_default="0")
     trials_sent: Mapped[int] = mapped_column(server_default="0")  # in those packs; one that was lost is sent again
-    epochs_saved: Mapped[int] = mapped_column(server_default="0")  # planned and not trained, less what was trained again
+    epochs_saved: Mapped[int] = mapped_column(server_default="0")  # by pruning, less what was trained again
     warnings: Mapped[list[Any]]
     ended_by: Mapped[EndedBy | None]
     test_looks: Mapped[int] = mapped_column(server_default="0")  # results on the test rows that were revealed
