@@ -173,6 +173,20 @@ def on_second_rung(simulation: Simulation, database: Database) -> str:
     return study_id
 
 
+def test_one_that_still_waits_for_its_next_rung_has_trained_nothing_of_it(
+    simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    study_id = started(simulation, database, trials=3)
+    for worker in workers.working:
+        workers.finish(worker, by_number(2))
+    dispatcher.collect()
+    dispatcher.propose()
+    trial = third_trial(database, study_id)
+    assert (trial.state, trial.value, trial.epochs) == (TrialState.WAITING, 0.7, None)
+    assert_consistent(database, study_id)
+
+
 def test_a_trial_that_goes_on_has_all_its_attempts_and_what_it_came_to(on_second_rung: str, database: Database) -> None:
     trial = third_trial(database, on_second_rung)
     assert (trial.state, trial.attempts, trial.value, trial.finished_at) == (TrialState.RUNNING, 0, 0.7, None)
