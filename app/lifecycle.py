@@ -6,7 +6,8 @@
     job     waiting → running → complete | failed,  running → waiting when its worker was lost
 
 A study can be cancelled from any state that is not an end, and goes on from complete when it is extended. A trial never
-leaves an end but to go on to a next rung, nor a job any; a trial that was imported has begun in one.
+leaves an end but to go on to a next rung, and is pruned again, be it still waiting, if its study ends meanwhile; a job
+leaves none. A trial that was imported has begun in one.
 """
 
 from collections.abc import Mapping, Set

@@ -2,9 +2,9 @@
 
     python -m benchmarks.pruning [--trials 200] [--seeds 10] [--json FILE]
 
-Both studies of a pair have the same seed and early stopping. What is compared are the epochs trained after round 0,
-those that successive halving trains again among them, the time from submission to the end, and the winner's dev error,
-with the 95 % interval of the mean paired difference.
+The studies of one seed differ in their pruning alone, and all stop early. What is compared are the epochs trained
+after round 0, those that successive halving trains again among them, the time from submission to the end, and the
+winner's dev error, with the 95 % interval of the mean paired difference.
 """
 
 import math

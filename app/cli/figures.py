@@ -89,3 +89,11 @@ def trial_counts(study: Mapping[str, Any]) -> str:
     """For example: 100 trials: 98 complete, 2 failed."""
     counted = (f"{count} {state}" for state, count in study["counts"].items() if count)
     return f"{study['trials']} trials: {', '.join(counted)}"
+
+
+def what_pruning_saved(study: Mapping[str, Any]) -> str:
+    """Successive halving may train more again than it saves, where a rung is nearly as long as a whole training."""
+    saved = study["epochs_saved"]
+    if saved < 0:
+        return f"pruning trained {-saved:,} epochs more than it saved"
+    return f"pruning saved {saved:,} epochs of {study['counts']['pruned']} trials"

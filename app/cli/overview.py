@@ -9,7 +9,7 @@ from rich.text import Text
 from app.cli import diagnosis, finalists, zoom
 from app.cli.arrivals import waiting
 from app.cli.console import console, plain_table, printable, say, show
-from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts
+from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts, what_pruning_saved
 from app.client import Answer, Client
 from app.lifecycle import TrialState
 
@@ -74,7 +74,7 @@ def _details(study: Answer) -> Iterator[Text]:
     if study["mean_pack_size"]:
         yield Text(f"trained in packs of {study['mean_pack_size']:.2g} trials on average")
     if study["epochs_saved"]:
-        yield Text(f"pruning saved {study['epochs_saved']:,} epochs of {study['counts']['pruned']} trials")
+        yield Text(what_pruning_saved(study))
     yield from map(Text, waiting(study))
     if study["test_looks"]:
         yield Text(f"looks at the test rows: {study['test_looks']}")

@@ -86,18 +86,19 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """All numbers but `seed_values` are means over the trainings of the trial."""
+    """All numbers are means over the trainings of the trial, unless something else stands beside them."""
 
     number: int
     value: float
     seed_values: Sequence[float]  # of each training, in the order of the member's plans
     metrics: Mapping[str, float]
     best_epoch: int
-    epochs: int
+    epochs: int  # of the longest
     curve: LearningCurve
     signals: Signals
     signs: Sequence[Sign]
-    epochs_saved: int = 0  # by pruning, over all trainings; above 0 exactly if it was pruned
+    epochs_trained: int  # by all
+    epochs_saved: int = 0  # by pruning, over all; above 0 exactly if it was pruned
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,12 @@ def first_rung_epochs(study: Study) -> int | None:
 
 
 def open_next_rung(session: Session, study: Study, open_round: Round) -> bool:
-    """Let the best of the last rung go on, once all of its trials have ended; returns whether any does."""
+    """Let the best of the last rung go on, once all of its trials have ended; returns whether any does.
+
+    None does in a round that the study was cut short in: not all on its last rung have come to what it is for.
+    """
     pruning = _pruning(study)
-    if not isinstance(pruning, SuccessiveHalving) or not open_round.rungs:
+    if not isinstance(pruning, SuccessiveHalving) or not open_round.rungs or open_round.cut_by is not None:
         return False
     rung = trials.some(session, study.id, open_round.rungs[-1]["trials"])
     good = pruning.going_on([arriving.observation(trial) for trial in rung])

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from app.dispatch import packing
 from app.dispatch.messages import Alive, DatasetUnreadable, Diverged, Done, Finished, Message, Progress, WorkFailed
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, FailureReason, StudyState, TrialState
@@ -85,6 +84,7 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
         trial.cost = METRICS[study.objective["metric"]].cost(message.value)
         trial.dev_loss = message.metrics["dev_loss"]
         trial.best_epoch = message.best_epoch
+        trial.epochs_counted = message.epochs_trained + message.epochs_saved
         study.epochs_saved += message.epochs_saved
         trials.move(study, trial, TrialState.PRUNED if message.epochs_saved else TrialState.COMPLETE)
     else:
@@ -94,9 +94,10 @@ def _result(session: Session, study: Study, trial: Trial, message: Finished | Di
 
 
 def _give_up_lower_rung(session: Session, study: Study, trial: Trial) -> None:
-    """What it came to there no longer counts: some of its plan was counted as saved, the rest was for nothing."""
+    """What it came to there no longer counts: what counted as saved was not, and what it trained was for nothing."""
     if trial.value is not None:
         trial.value = trial.cost = trial.dev_loss = trial.metrics = trial.seed_values = None
         trial.best_epoch = trial.signs = None
         curves.forget(session, trial)
-        study.epochs_saved -= study.objective["seeds"] * packing.plan_of(study, trial).epochs
+        study.epochs_saved -= trial.epochs_counted
+        trial.epochs_counted = 0

@@ -91,7 +91,8 @@ def _result(number: int, results: Sequence[TrainingResult]) -> Finished | Diverg
     told = mean.epochs, mean.curve, mean.signals, mean.signs
     if mean.value is None or mean.best_epoch is None:
         return Diverged(number, mean.failure or "", *told)
-    return Finished(number, mean.value, seed_values, mean.metrics, mean.best_epoch, *told, mean.epochs_saved)
+    trained = sum(result.epochs for result in results)
+    return Finished(number, mean.value, seed_values, mean.metrics, mean.best_epoch, *told, trained, mean.epochs_saved)
 
 
 def _check(order: CheckGradients, dataset: Dataset) -> Checked:

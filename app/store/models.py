@@ -104,7 +104,7 @@ class Study(Base):
     counts: Mapped[dict[str, Any]]  # trials by state
     packs_sent: Mapped[int] = mapped_column(server_default="0")
     trials_sent: Mapped[int] = mapped_column(server_default="0")  # in those packs; one that was lost is sent again
-    epochs_saved: Mapped[int] = mapped_column(server_default="0")  # planned for pruned trials, and not trained
+    epochs_saved: Mapped[int] = mapped_column(server_default="0")  # by pruning, less what was trained again
     warnings: Mapped[list[Any]]
     ended_by: Mapped[EndedBy | None]
     test_looks: Mapped[int] = mapped_column(server_default="0")  # results on the test rows that were revealed
@@ -158,6 +158,7 @@ class Trial(Base):
     signs: Mapped[list[Any] | None]  # of trouble in the training, once that has ended
     best_epoch: Mapped[int | None]
     epochs: Mapped[int | None]  # trained so far
+    epochs_counted: Mapped[int] = mapped_column(server_default="0")  # of all seeds: trained for its value, or saved
     failure_reason: Mapped[FailureReason | None]
     failure: Mapped[str | None]
     attempts: Mapped[int]

@@ -151,9 +151,8 @@ def start(study: Study, trial: Trial, pack_size: int, pack_key: str) -> None:
 
 def promote(study: Study, trial: Trial) -> None:
     """A pruned trial goes on to the next rung. What it came to stays, until its longer training has come to more."""
-    move(study, trial, TrialState.WAITING)
+    _let_wait_again(study, trial)
     trial.attempts = 0
-    trial.pack_size = trial.pack_key = trial.started_at = trial.finished_at = None
 
 
 def fail(study: Study, trial: Trial, reason: FailureReason, failure: str) -> None:
@@ -163,8 +162,12 @@ def fail(study: Study, trial: Trial, reason: FailureReason, failure: str) -> Non
 
 def give_back(study: Study, trial: Trial) -> None:
     """A running trial whose worker is gone waits again."""
+    _let_wait_again(study, trial)
+
+
+def _let_wait_again(study: Study, trial: Trial) -> None:
     move(study, trial, TrialState.WAITING)
-    trial.pack_size = trial.pack_key = trial.started_at = trial.epochs = None
+    trial.pack_size = trial.pack_key = trial.started_at = trial.finished_at = trial.epochs = None
 
 
 def cancel_unfinished(session: Session, study: Study) -> None:

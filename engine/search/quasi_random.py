@@ -21,7 +21,6 @@ class QuasiRandomSearch(OneRound):
     """
 
     type: ClassVar[str] = "quasi_random"
-    is_exhaustive: ClassVar[bool] = False
 
     def values(self, space: SearchSpace, seed: int, numbers: range) -> list[dict[str, Scalar]]:
         from scipy.stats import qmc  # here, because SciPy takes a second to load

@@ -19,7 +19,6 @@ class RandomSearch(OneRound):
     """
 
     type: ClassVar[str] = "random"
-    is_exhaustive: ClassVar[bool] = False
 
     def values(self, space: SearchSpace, seed: int, numbers: range) -> list[dict[str, Scalar]]:
         return draw(Box.whole(space), seed, numbers)

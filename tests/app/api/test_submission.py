@@ -137,6 +137,13 @@ def test_a_strategy_of_a_single_round_prunes_nobody(api: httpx.Client) -> None:
         assert study.raise_for_status().json()["pruning"] is None
 
 
+def test_a_search_to_which_repeats_leave_a_single_round_prunes_nobody(api: httpx.Client) -> None:
+    asked = {"objective": {"dataset": "digits"}, "trials": 20}
+    for confirm, rounds in ((None, 2), ({"finalists": 2, "repeats": 3}, 1)):
+        study = api.post("/v1/studies", json=asked | {"confirm": confirm}).raise_for_status().json()
+        assert (study["rounds"], study["pruning"] is None) == (rounds, rounds == 1)
+
+
 def test_pruning_can_be_set_and_turned_off(api: httpx.Client) -> None:
     for asked, stored in (
         ({"type": "stop_curve", "grace_epochs": 9}, {"type": "stop_curve", "grace_epochs": 9, "min_elites": 8}),

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from app.cli.console import printable
-from app.cli.figures import clock, duration, elapsed, measured, metric_label, moment, number
+from app.cli.figures import clock, duration, elapsed, measured, metric_label, moment, number, what_pruning_saved
 from app.cli.progress import Forecast
 from app.cli.zoom import zoom_table
 
@@ -46,6 +46,17 @@ def test_a_value_has_the_digits_that_tell_it_from_others(value: Any, text: str) 
 )
 def test_shares_are_shown_as_percentages_and_large_numbers_in_full(metric: str, value: float | None, text: str) -> None:
     assert measured(metric, value) == text
+
+
+@pytest.mark.parametrize(
+    ("saved", "text"),
+    [
+        (1234, "pruning saved 1,234 epochs of 7 trials"),
+        (-1234, "pruning trained 1,234 epochs more than it saved"),
+    ],
+)
+def test_pruning_that_trained_more_again_than_it_saved_says_so(saved: int, text: str) -> None:
+    assert what_pruning_saved({"epochs_saved": saved, "counts": {"pruned": 7}}) == text
 
 
 def test_what_could_steer_the_terminal_is_escaped() -> None:

@@ -91,10 +91,12 @@ def answer_of(database: Database, study_id: str) -> bytes:
 SIGNALS = Signals([0.5, 0.25], [0.125, 0.25], [0.75], [0.5, 0.375])
 
 
-def finished(number: int, value: float = 0.25, dev_loss: float = 0.5, *, epochs_saved: int = 0) -> Finished:
+def finished(
+    number: int, value: float = 0.25, dev_loss: float = 0.5, *, epochs_trained: int = 2, epochs_saved: int = 0
+) -> Finished:
     metrics = {"train_error_rate": 0.125, "dev_error_rate": value, "train_loss": 0.375, "dev_loss": dev_loss}
     curve = LearningCurve([1, 2], [0.5, 0.125], [value, 0.75])
-    return Finished(number, value, [value], metrics, 1, 2, curve, SIGNALS, ["saturated"], epochs_saved)
+    return Finished(number, value, [value], metrics, 1, 2, curve, SIGNALS, ["saturated"], epochs_trained, epochs_saved)
 
 
 def diverged(number: int) -> Diverged:

@@ -133,7 +133,7 @@ def test_a_study_of_which_no_trial_completed_has_nothing_to_confirm(database: Da
 
 def test_where_time_runs_out_before_all_are_trained_the_best_of_the_search_wins(database: Database) -> None:
     study_id = searched(database, max_seconds=60.0)
-    end_trials(database, study_id, lambda _: 0.9, limit=3)
+    end_trials(database, study_id, lambda _: -1.0, limit=3)  # those of finalist 1, which would win by them
     with database.writing() as session:
         studies.get(session, study_id).started_at = now() - timedelta(seconds=61)
     advance(database, study_id)

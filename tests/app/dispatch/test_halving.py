@@ -16,6 +16,7 @@ from tests.app.dispatch.making import (
     ONE_KEY,
     STUDY,
     add_study,
+    advance,
     assert_consistent,
     diverged,
     finished,
@@ -40,7 +41,7 @@ def simulation(settings: Settings, database: Database) -> Simulation:
 
 
 def stopped_at(number: int, value: float, epochs: int) -> Finished:
-    return finished(number, value, epochs_saved=EPOCHS - epochs)
+    return finished(number, value, epochs_trained=epochs, epochs_saved=EPOCHS - epochs)
 
 
 def by_number(epochs: int) -> Result:
@@ -107,9 +108,11 @@ def test_the_limit_of_a_rung_is_out_of_reach_at_its_end(
     simulation: Simulation, database: Database, metric: str, out_of_reach: float
 ) -> None:
     started(simulation, database, objective=OBJECTIVE | {"metric": metric, "base_error": None, "high_gap": None})
-    for worker in simulation[1].working:
-        assert isinstance(worker.order, TrainPacks)
-        assert worker.order.stop_curve == (None, out_of_reach)
+    orders = [worker.order for worker in simulation[1].working]
+    assert orders
+    for order in orders:
+        assert isinstance(order, TrainPacks)
+        assert order.stop_curve == (None, out_of_reach)
 
 
 def test_a_trial_that_ends_by_itself_keeps_its_place_among_the_best(simulation: Simulation, database: Database) -> None:
@@ -143,9 +146,18 @@ def test_every_round_has_rungs_of_its_own(simulation: Simulation, database: Data
 
 def test_seeds_count_in_what_is_saved(simulation: Simulation, database: Database) -> None:
     study_id = started(simulation, database, objective=OBJECTIVE | {"seeds": 2}, trials=3)
-    end_rung(simulation, lambda member: finished(member.number, epochs_saved=2 * (EPOCHS - 2)))
+    end_rung(simulation, lambda member: finished(member.number, epochs_trained=4, epochs_saved=2 * (EPOCHS - 2)))
     end_rung(simulation, lambda member: finished(member.number))
     assert study_of(database, study_id).epochs_saved == 2 * (3 * EPOCHS - 3 * 2 - EPOCHS)
+
+
+def test_a_seed_that_had_ended_by_itself_on_the_lower_rung_takes_back_what_it_trained_and_no_more(
+    simulation: Simulation, database: Database
+) -> None:
+    study_id = started(simulation, database, objective=OBJECTIVE | {"seeds": 2}, trials=1)
+    end_rung(simulation, lambda member: finished(member.number, epochs_trained=1 + 2, epochs_saved=EPOCHS - 2))
+    end_rung(simulation, lambda member: finished(member.number, epochs_trained=1 + EPOCHS))
+    assert study_of(database, study_id).epochs_saved == -(1 + 2)
 
 
 def third_trial(database: Database, study_id: str) -> Trial:
@@ -159,6 +171,20 @@ def on_second_rung(simulation: Simulation, database: Database) -> str:
     end_rung(simulation, lambda member: stopped_at(member.number, (9 - member.number) / 10, 2))
     assert sent(simulation) == {2}
     return study_id
+
+
+def test_one_that_still_waits_for_its_next_rung_has_trained_nothing_of_it(
+    simulation: Simulation, database: Database
+) -> None:
+    dispatcher, workers = simulation
+    study_id = started(simulation, database, trials=3)
+    for worker in workers.working:
+        workers.finish(worker, by_number(2))
+    dispatcher.collect()
+    dispatcher.propose()
+    trial = third_trial(database, study_id)
+    assert (trial.state, trial.value, trial.epochs) == (TrialState.WAITING, 0.7, None)
+    assert_consistent(database, study_id)
 
 
 def test_a_trial_that_goes_on_has_all_its_attempts_and_what_it_came_to(on_second_rung: str, database: Database) -> None:
@@ -211,3 +237,25 @@ def test_one_whose_workers_are_lost_has_failed(on_second_rung: str, simulation: 
     assert (trial.state, trial.value, trial.attempts) == (TrialState.FAILED, None, 3)
     assert study_of(database, on_second_rung).epochs_saved == 2 * (EPOCHS - 2) - 2
     assert_consistent(database, on_second_rung)
+
+
+def test_a_round_that_time_cut_short_opens_no_further_rung_when_the_study_goes_on(
+    simulation: Simulation, database: Database
+) -> None:
+    study_id = started(simulation, database, trials=6)
+
+    def result(member: Member) -> Finished:
+        return finished(5, 0.1) if member.number == 5 else by_number(2)(member)  # type: ignore[return-value]
+
+    end_rung(simulation, result)
+    assert sent(simulation) == {4}
+    with database.writing() as session:
+        study = studies.get(session, study_id)
+        studies.end(session, study, StudyState.COMPLETE, EndedBy.MAX_SECONDS)
+        studies.extend(session, study, 3)
+    advance(database, study_id)
+    assert rungs_of(database, study_id) == [
+        [{"epochs": 2, "trials": [*range(6)]}, {"epochs": 6, "trials": [4]}],
+        [{"epochs": 2, "trials": [6, 7, 8]}],
+    ]
+    assert_consistent(database, study_id)

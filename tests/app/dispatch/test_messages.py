@@ -52,7 +52,9 @@ EXAMPLES: list[Message | Order] = [
     JudgeModel(Path("/data/digits"), TrainingPlan(), 1 / 3),
     Alive(),
     Progress({0: 12, 7: 13}),
-    Finished(7, 1 / 3, [0.2, 0.1 + 0.2], {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE, SIGNALS, ["saturated"]),
+    Finished(
+        7, 1 / 3, [0.2, 0.1 + 0.2], {"dev_loss": 0.1 + 0.2, "dev_f1": 1 / 3}, 2, 3, CURVE, SIGNALS, ["saturated"], 5
+    ),
     Diverged(7, "the loss became NaN or infinite in epoch 3", 3, CURVE, SIGNALS, ["exploding"]),
     Checked(GradientCheck([Check("W1", 1e-9, 1 / 3, 4, 3, 1)], Check("all", 1e-9, 1 / 3, 4, 3, 1))),
     ModelSaved(),

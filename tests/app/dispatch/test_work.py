@@ -54,7 +54,8 @@ def test_a_worker_finds_the_bits_that_training_finds_in_this_process(workers: Wo
         if result.value is None or result.best_epoch is None:
             expected[number] = Diverged(number, str(result.failure), *told)
         else:
-            expected[number] = Finished(number, result.value, [result.value], result.metrics, result.best_epoch, *told)
+            found = result.value, [result.value], result.metrics, result.best_epoch
+            expected[number] = Finished(number, *found, *told, epochs_trained=result.epochs)
     assert last == Done()
     assert {repr(result) for result in results} == {repr(result) for result in expected.values()}
     assert [type(result) for result in expected.values()] == [Finished, Diverged, Finished, Finished]
@@ -76,6 +77,7 @@ def test_a_trial_of_several_seeds_is_told_once_all_are_done_and_each_has_the_bit
     assert told.value == mean(told.seed_values)
     assert len({result.epochs for result in alone}) > 1
     assert told.epochs == max(result.epochs for result in alone)
+    assert told.epochs_trained == sum(result.epochs for result in alone)
     single = results[101]
     assert isinstance(single, Finished)
     assert (single.seed_values, single.curve) == ([single.value], train(SHORT, opened).curve)

@@ -11,16 +11,18 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 import migrations
 from app.lifecycle import TrialState
+from app.schedule import round_sizes
 from app.settings import Settings
-from app.store import trials
+from app.store import curves, trials
 from app.store.database import Database
 from app.store.migrate import is_current, upgrade
 from app.store.models import Base, Study
+from engine.search import CoarseToFine, SuccessiveHalving
 from tests.app.store.rows import new_study, running_study
 
 OF_ANOTHER_METRIC: dict[str, Any] = {"metric": "f1", "base_error": None, "high_gap": None, "seeds": 1, "training": {}}
@@ -133,6 +135,65 @@ def test_a_study_from_before_pruning_goes_on_without_it(settings: Settings, data
         study = session.get_one(Study, study_id)
         assert (study.pruning, study.epochs_saved, study.counts["pruned"]) == (None, 0, 0)
         assert [trial.state for trial in trials.every(session, study_id)] == [TrialState.COMPLETE, TrialState.WAITING]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "trials_asked", "confirm", "before"),
+    [
+        (CoarseToFine(rounds=4), 200, None, {"rounds": 4, "round_size": 8}),
+        (CoarseToFine(round_size=5), 200, None, {"rounds": None, "round_size": 5}),
+        (CoarseToFine(), 50, None, {"rounds": None, "round_size": 8}),
+        (CoarseToFine(), 200, {"finalists": 5, "repeats": 3}, {"rounds": None, "round_size": 15}),
+        (CoarseToFine(), 1000, None, {"rounds": None, "round_size": 32}),
+    ],
+)
+def test_a_search_has_the_rounds_that_it_had_before_they_grew_with_the_budget(
+    settings: Settings,
+    database: Database,
+    chosen: CoarseToFine,
+    trials_asked: int,
+    confirm: dict[str, int] | None,
+    before: dict[str, int | None],
+) -> None:
+    with database.writing() as session:
+        study = new_study(session, strategy=chosen.to_json(), trials=trials_asked, confirm=confirm)
+        study_id, sizes = study.id, round_sizes(study, ())
+        other_id, other = new_study(session, strategy={"type": "grid", "points": 5}).id, {"type": "grid", "points": 5}
+    migrate(database, "0006")
+    with database.reading() as session:
+        query = text("SELECT strategy FROM studies WHERE id = :id")
+        written = json.loads(session.connection().execute(query, {"id": study_id}).scalar_one())
+        assert written == chosen.to_json() | before
+    upgrade(settings)
+    with database.reading() as session:
+        assert round_sizes(session.get_one(Study, study_id), ()) == sizes
+        assert session.get_one(Study, other_id).strategy == other
+
+
+def test_on_the_way_down_successive_halving_ends_and_who_is_on_a_further_rung_begins_anew(
+    settings: Settings, database: Database
+) -> None:
+    with database.writing() as session:
+        study, [first, second] = running_study(session, trials_waiting=2)
+        study.pruning = SuccessiveHalving().to_json()
+        for trial in (first, second):
+            trials.start(study, trial, 1, "")
+            trial.value, trial.cost, trial.seed_values, trial.signs = 0.5, 0.5, [0.5], []
+            trials.move(study, trial, TrialState.PRUNED)
+            curves.keep(session, trial, {"epoch": [1], "train": [0.5], "dev": [0.5]})
+        trials.promote(study, second)
+        study_id = study.id
+    migrate(database, "0006")
+    upgrade(settings)
+    with database.reading() as session:
+        assert session.get_one(Study, study_id).pruning is None
+        first, second = trials.every(session, study_id)
+        assert (first.state, first.value) == (TrialState.PRUNED, 0.5)
+        assert (second.state, second.value, second.cost, second.seed_values, second.signs) == (
+            TrialState.WAITING,
+            *[None] * 4,
+        )
+        assert curves.of_study(session, study_id).keys() == {0}
 
 
 def test_two_processes_may_upgrade_at_once(empty: Settings) -> None:

@@ -120,6 +120,12 @@ def test_beyond_its_first_200_the_trials_of_a_round_are_drawn_from_the_box() -> 
     assert len(large.values) == 220
 
 
+def test_after_a_larger_round_more_of_the_best_of_a_smaller_one_are_elites() -> None:
+    history = observed(*((number / 8, number) for number in range(8)), *((0.5, 99.0) for _ in range(30)))
+    assert CoarseToFine().elites(0, (8, 30), history) == [0, 1, 2]
+    assert CoarseToFine().elites(1, (8, 30), history) == [0, 1, 2, 3, 4, 5]
+
+
 def test_ties_among_elites_break_by_the_tie_break() -> None:
     history = [Observation(number, {"x": number / 10}, 0.5, tie_break=-number) for number in range(8)]
     assert CoarseToFine().elites(0, (8,), history) == [7, 6, 5]
