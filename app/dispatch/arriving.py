@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.lifecycle import TrialState
 from app.store import arrivals, trials
 from app.store.models import FIRST_IMPORTED, Study, Trial
 from engine.search import Observation
@@ -28,7 +29,8 @@ def enqueued_values(session: Session, study: Study, limit: int) -> list[dict[str
 
 
 def observation(trial: Trial) -> Observation:
-    return Observation(_mirrored(trial.number), trial.values, trial.cost, trial.dev_loss)
+    was_pruned = trial.state is TrialState.PRUNED
+    return Observation(_mirrored(trial.number), trial.values, trial.cost, trial.dev_loss, was_pruned)
 
 
 def trial_numbers(numbers: Sequence[int]) -> list[int]:

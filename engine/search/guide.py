@@ -12,7 +12,7 @@ from engine.search.coordinates import Coordinates
 from engine.search.gaussian_process import GaussianProcess, likeliest_kernel
 from engine.search.history import Observation
 from engine.search.improvement import log_expected_improvement
-from engine.search.results import standardised, thinned
+from engine.search.results import standardised, tempered, thinned
 from engine.search.scalars import Scalar
 from engine.seeding import Purpose, generator
 
@@ -53,7 +53,7 @@ class Guide:
     def told(cls, box: Box, observations: Sequence[Observation], spent: float) -> "Guide":
         """Return what `observations` teach, of which at least LEAST_SUCCESSES succeeded."""
         coordinates = Coordinates(box.space)
-        trials = thinned(observations, MOST_TOLD)
+        trials = thinned(tempered(observations), MOST_TOLD)
         fitted = thinned(trials, MOST_FITTED)
         kernel = likeliest_kernel(
             coordinates.parameter_of, coordinates.columns(coordinates.of_trials(fitted)), standardised(fitted)

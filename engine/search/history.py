@@ -15,6 +15,7 @@ class Observation:
     values: Mapping[str, Scalar]
     value: float | None  # what the search minimises; None if the trial failed
     tie_break: float | None = None  # the dev loss: a metric that counts rows has many ties early in a search
+    was_pruned: bool = False  # its value is that of a training cut short
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", finite_or_none(self.value))

@@ -1,12 +1,14 @@
 """The results of a search as a model takes them in: few enough, and on one scale."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.search.history import Observation, ranked
 
+LOWER, UPPER = 0.25, 0.75  # quartiles
 FENCE = 1.5  # of the distance between the quartiles, above the upper one: Tukey's rule for outliers
 
 
@@ -19,11 +21,26 @@ def standardised(trials: Sequence[Observation]) -> NDArray[np.float64]:
     worst = max(trial.value for trial in trials if trial.value is not None)
     results = np.array([worst if trial.value is None else trial.value for trial in trials])
     results /= max(float(np.abs(results).max()), np.finfo(float).tiny)  # the squares of large ones would overflow
-    lower, upper = np.quantile(results, (0.25, 0.75))
+    lower, upper = np.quantile(results, (LOWER, UPPER))
     results = np.minimum(results, upper + FENCE * (upper - lower))
     results -= results.mean()
     spread = float(results.std())
     return results / spread if spread > 0 else np.zeros(len(trials))
+
+
+def tempered(trials: Sequence[Observation]) -> Sequence[Observation]:
+    """Return the trials, of which pruned ones are no worse than the upper quartile of the others.
+
+    They are bad, but their values are those of trainings cut short and exaggerate how bad.
+    """
+    complete = [trial.value for trial in trials if trial.value is not None and not trial.was_pruned]
+    if not complete or not any(trial.was_pruned for trial in trials):
+        return trials
+    limit = float(np.quantile(complete, UPPER))
+    return [
+        replace(trial, value=min(trial.value, limit)) if trial.was_pruned and trial.value is not None else trial
+        for trial in trials
+    ]
 
 
 def thinned(trials: Sequence[Observation], most: int) -> list[Observation]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.search import Observation
-from engine.search.results import standardised, thinned
+from engine.search.results import standardised, tempered, thinned
 
 
 def observed(*results: float | None) -> list[Observation]:
@@ -19,6 +19,18 @@ def test_results_have_mean_0_and_variance_1_and_keep_their_order() -> None:
 def test_a_failed_trial_counts_like_the_worst() -> None:
     found = standardised(observed(3.0, None, 2.0))
     assert found[1] == found[0] > found[2]
+
+
+def test_pruned_trials_are_no_worse_than_the_upper_quartile_of_the_others() -> None:
+    pruned = [Observation(number, {}, value, was_pruned=True) for number, value in ((5, 0.9), (6, 0.25))]
+    found = tempered([*observed(0.1, 0.2, 0.3, 0.4, 0.5), *pruned])
+    assert [trial.value for trial in found] == [0.1, 0.2, 0.3, 0.4, 0.5, pytest.approx(0.4), 0.25]
+
+
+@pytest.mark.parametrize("was_pruned", [True, False])
+def test_where_all_or_none_are_pruned_their_values_stay(*, was_pruned: bool) -> None:
+    trials = [Observation(number, {}, value, was_pruned=was_pruned) for number, value in enumerate((0.1, 0.9))]
+    assert list(tempered([*trials, *observed(None)])) == [*trials, *observed(None)]
 
 
 def test_equal_results_teach_nothing() -> None:
