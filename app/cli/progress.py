@@ -105,12 +105,13 @@ class _TimeLeft(ProgressColumn):
 
 
 def _stage(study: Answer) -> str:
-    """Its state, or while it runs the round it is in, from 0 on as everywhere, and at last that it trains again."""
+    """Its state, or while it runs the round and rung it is on, from 0 on as everywhere, and at last the finalists."""
     if study["state"] == "running" and study["finalists"]:
         return f"confirming {len(study['finalists'])} finalists"
-    if study["state"] != "running" or study["round"] is None or study["rounds"] == 1:
+    if study["state"] != "running" or study["round"] is None:
         return str(study["state"])
-    return f"round {study['round']} of 0–{study['rounds'] - 1}"
+    stage = "running" if study["rounds"] == 1 else f"round {study['round']} of 0–{study['rounds'] - 1}"
+    return stage if study["rung"] is None else f"{stage}, rung {study['rung']}"
 
 
 def _trials(study: Answer) -> str:

@@ -79,5 +79,11 @@ def open_one(session: Session, study: Study) -> Round:
     return session.get_one(Round, (study.id, study.round))
 
 
+def rung(session: Session, study: Study) -> int | None:
+    """The rung of the latest round on which its trials train, counted from 0; None without successive halving."""
+    latest = None if study.round is None else open_one(session, study)
+    return len(latest.rungs) - 1 if latest is not None and latest.rungs else None
+
+
 def of_study(session: Session, study_id: str) -> Sequence[Round]:
     return session.scalars(select(Round).where(Round.study_id == study_id).order_by(Round.number)).all()

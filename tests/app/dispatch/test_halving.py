@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.api.views import study_answer
 from app.dispatch.messages import Diverged, Done, Finished, Member, TrainPacks
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, StudyState, TrialState
@@ -215,6 +216,24 @@ def test_one_that_is_cancelled_on_its_way_stays_pruned(on_second_rung: str, data
     assert (trial.state, trial.value, trial.epochs) == (TrialState.PRUNED, 0.7, 2)
     assert study_of(database, on_second_rung).epochs_saved == 3 * (EPOCHS - 2)
     assert_consistent(database, on_second_rung)
+
+
+def test_a_study_that_had_no_time_for_its_last_rung_has_failed_and_says_so(
+    on_second_rung: str, simulation: Simulation, database: Database
+) -> None:
+    with database.writing() as session:
+        studies.get(session, on_second_rung).max_seconds = 1e-9
+    simulation[0].tick()
+    study = study_of(database, on_second_rung)
+    assert (study.state, study.ended_by) == (StudyState.FAILED, EndedBy.MAX_SECONDS)
+    assert study.failure == "no trial completed: those that came to a result were pruned"
+
+
+def test_a_study_tells_the_rung_it_is_on(on_second_rung: str, simulation: Simulation, database: Database) -> None:
+    unhalved = started(simulation, database, pruning=None)
+    with database.reading() as session:
+        assert study_answer(session, studies.get(session, on_second_rung)).rung == 1
+        assert study_answer(session, studies.get(session, unhalved)).rung is None
 
 
 def test_one_that_diverges_later_has_failed(on_second_rung: str, simulation: Simulation, database: Database) -> None:
