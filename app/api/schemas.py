@@ -188,8 +188,8 @@ class RoundAnswer(BaseModel):
         "worse is pruned. Null where anything goes; the last holds for all epochs that follow."
     )
     rungs: list[dict[str, Any]] | None = Field(
-        description="With successive halving: after how many `epochs` trials were stopped on each rung, and which "
-        "`trials` it began with."
+        description="With successive halving: after how many `epochs` trials were stopped on each rung, null where a "
+        "single one trained to its end, and which `trials` it began with."
     )
     elites: list[int] | None = Field(description="Trials that shape the next box, the best first; null while open.")
     borders: list[dict[str, Any]] | None = Field(description="Borders of the space that the best trial so far lies on.")

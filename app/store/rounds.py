@@ -49,15 +49,15 @@ def _arrived(enqueued: Sequence[int], imported: Sequence[int]) -> dict[str, Any]
     return {"enqueued": [*enqueued], "imported": [*imported]} if enqueued or imported else None
 
 
-def add_rung(study: Study, open_round: Round, epochs: int, promoted: Sequence[Trial]) -> None:
-    """Let trials that were pruned on the last rung train again, and longer."""
+def add_rung(study: Study, open_round: Round, epochs: int | None, promoted: Sequence[Trial]) -> None:
+    """Let trials that were pruned on the last rung train again for so many epochs, or (None) to their end."""
     study.version += 1
     open_round.rungs = [*(open_round.rungs or ()), _rung(epochs, [trial.number for trial in promoted])]
     for trial in promoted:
         trials.promote(study, trial)
 
 
-def _rung(epochs: int, numbers: Sequence[int]) -> dict[str, Any]:
+def _rung(epochs: int | None, numbers: Sequence[int]) -> dict[str, Any]:
     return {"epochs": epochs, "trials": [*numbers]}
 
 
