@@ -130,9 +130,10 @@ def _sizes(row: Answer) -> str:
 
 def _rungs(rounds: Sequence[Answer]) -> Iterator[str]:
     """What the arrows of `_sizes` mean, from the round with most of them; each round has rungs of the same epochs."""
-    stops = max(([rung["epochs"] for rung in (row["rungs"] or ())[:-1]] for row in rounds), key=len, default=[])
+    stops = max(([str(rung["epochs"]) for rung in (row["rungs"] or ())[:-1]] for row in rounds), key=len, default=[])
     if stops:
-        yield f"→ so many were good enough to train on, after {', '.join(map(str, stops))} epochs"
+        earlier = f"{', '.join(stops[:-1])} and " if len(stops) > 1 else ""
+        yield f"→ so many were good enough to train on, after {earlier}{stops[-1]} epochs"
 
 
 def _found(metric: str, row: Answer, ranked: Sequence[Answer]) -> tuple[str, str, str]:
