@@ -274,7 +274,7 @@ def test_a_round_that_time_cut_short_opens_no_further_rung_when_the_study_goes_o
         studies.extend(session, study, 3)
     advance(database, study_id)
     assert rungs_of(database, study_id) == [
-        [{"epochs": 2, "trials": [*range(6)]}, {"epochs": 6, "trials": [4]}],
+        [{"epochs": 2, "trials": [*range(6)]}, {"epochs": None, "trials": [4]}],
         [{"epochs": 2, "trials": [6, 7, 8]}],
     ]
     assert_consistent(database, study_id)
