@@ -43,6 +43,6 @@ def _hint(name: str, known: Sequence[str]) -> str:
     is_begun = bool(asked) and (nearest.startswith(asked) or asked.startswith(nearest))
     is_near = is_begun or difflib.SequenceMatcher(None, nearest, asked).ratio() >= NEAR
     listed = ", ".join(map(repr, known))
-    if is_near or len(known) == 1 or len(listed) > MAX_LISTED_CHARACTERS:
+    if is_near or len(listed) > MAX_LISTED_CHARACTERS:
         return f"the nearest known one is {names[nearest]!r}"
-    return f"the known ones are {listed}"
+    return f"the only known one is {listed}" if len(known) == 1 else f"the known ones are {listed}"

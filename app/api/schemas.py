@@ -142,6 +142,10 @@ class StudyAnswer(BaseModel):
     max_seconds: float | None
     max_attempts: int
     round: int | None = Field(description="The latest that has opened, from 0 on.")
+    rung: int | None = Field(
+        description="With successive halving, the rung of that round on which its trials train, from 0 on: where the "
+        "next one begins, the best go back from `pruned` to `waiting`."
+    )
     rounds: int = Field(description="How many there are in all, if no time limit ends the study before.")
     arrivals: dict[str, int] = Field(
         description="What waits for a round to open: values to try (`enqueued`), results to learn from (`imported`)."
@@ -153,7 +157,7 @@ class StudyAnswer(BaseModel):
     mean_pack_size: float | None = Field(description="Trials per pack, of those sent so far.")
     epochs_saved: int = Field(
         description="Epochs that pruned trials were planned for and did not train, less those that successive halving "
-        "trained again."
+        "trained again; of short trainings these may be more, and it lies below 0."
     )
     best_trial: TrialSummary | None
     winner: WinnerAnswer | None = Field(
@@ -184,8 +188,8 @@ class RoundAnswer(BaseModel):
         "worse is pruned. Null where anything goes; the last holds for all epochs that follow."
     )
     rungs: list[dict[str, Any]] | None = Field(
-        description="With successive halving: after how many `epochs` trials were stopped on each rung, and which "
-        "`trials` it began with."
+        description="With successive halving: after how many `epochs` trials were stopped on each rung, null where a "
+        "single one trained to its end, and which `trials` it began with."
     )
     elites: list[int] | None = Field(description="Trials that shape the next box, the best first; null while open.")
     borders: list[dict[str, Any]] | None = Field(description="Borders of the space that the best trial so far lies on.")

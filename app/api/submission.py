@@ -29,6 +29,7 @@ from engine.search import (
     Confirmation,
     SearchSpace,
     Strategy,
+    SuccessiveHalving,
     pruning_from_json,
     strategy_from_json,
 )
@@ -72,7 +73,8 @@ def study_from(request: StudyRequest, session: Session, pack_bytes: int) -> Stud
         strategy.check_space(space)
     confirmation = _confirmation(request, strategy)
     with at():
-        pruning = _pruning(request, strategy, confirmation)
+        most_epochs = max(possible.get("epochs", (DEFAULT_VALUES["epochs"],)))
+        pruning = _pruning(request, strategy, confirmation, most_epochs)
     return Study(
         name=request.name or dataset.name,
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
@@ -115,7 +117,9 @@ def _confirmation(request: StudyRequest, strategy: Strategy) -> Confirmation | N
     return None
 
 
-def _pruning(request: StudyRequest, strategy: Strategy, confirmation: Confirmation | None) -> dict[str, Any] | None:
+def _pruning(
+    request: StudyRequest, strategy: Strategy, confirmation: Confirmation | None, most_epochs: int
+) -> dict[str, Any] | None:
     """Raises InvalidField where it could have no effect."""
     searched = request.trials if confirmation is None else confirmation.searched(request.trials)
     rounds = len(strategy.round_sizes(searched))
@@ -130,6 +134,11 @@ def _pruning(request: StudyRequest, strategy: Strategy, confirmation: Confirmati
             f"type, but got {shown(request.pruning)}"
         )
         raise InvalidField(("pruning",), message)
+    if isinstance(pruning, SuccessiveHalving) and pruning.min_epochs >= most_epochs:
+        rule = (
+            f"`min_epochs` must be below the `epochs` that a trial may train, {most_epochs}: else none is ever pruned"
+        )
+        raise InvalidField(("pruning", "min_epochs"), f"{rule}, but got {pruning.min_epochs}")
     return pruning.to_json()
 
 

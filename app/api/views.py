@@ -21,13 +21,14 @@ from app.api.schemas import (
 )
 from app.confirming import Winner, winner_of_study
 from app.lifecycle import TrialState
-from app.store import arrivals, trials
+from app.store import arrivals, rounds, trials
 from app.store.models import Curve, Job, Round, Study, Trial
 from engine.training import TrainingPlan
 from engine.training.diagnosis import diagnosis_of
 from engine.training.mean_result import standard_error
 
 _STUDY_COLUMNS = StudyAnswer.model_fields.keys() - {
+    "rung",
     "rounds",
     "arrivals",
     "counts",
@@ -44,6 +45,7 @@ def study_answer(session: Session, study: Study) -> StudyAnswer:
     best, winner = trials.best(session, study.id), winner_of_study(session, study)
     return StudyAnswer(
         **{name: getattr(study, name) for name in _STUDY_COLUMNS},
+        rung=rounds.rung(session, study),
         rounds=schedule.round_count(session, study),
         arrivals=arrivals.counts(session, study.id),
         counts={"unproposed": _unproposed(study)} | study.counts,

@@ -48,7 +48,7 @@ def metric_label(metric: str, rows: str = "dev") -> str:
 
 
 def values(assigned: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name} {number(value)}" for name, value in assigned.items())
+    return "  ".join(f"{name}={number(value)}" for name, value in assigned.items())
 
 
 def moment(text: str, form: str = "%d %b %Y, %H:%M") -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from app.cli import diagnosis, finalists, zoom
 from app.cli.arrivals import waiting
-from app.cli.console import console, plain_table, printable, say, show
+from app.cli.console import console, plain_table, printable, program, say, show
 from app.cli.figures import elapsed, measured, metric_label, moment, number, trial_counts, what_pruning_saved
 from app.client import Answer, Client
 from app.lifecycle import TrialState
@@ -33,6 +33,8 @@ def show_findings(client: Client, study: Answer) -> None:
     ranked = list(client.trials(study["id"], state=TrialState.COMPLETE, order_by="value"))
     if ranked:
         show("Best values", _best_table(study, ranked[:BEST_TRIALS]))
+    elif study["counts"]["pruned"]:
+        say(f"no trial is complete; the best that were pruned: {program()} trials {study['id']} --order-by value")
     if study["finalists"] and study["winner"]:
         show("Finalists, trained again", finalists.finalists_table(client, study))
         say(finalists.verdict(study))
@@ -42,8 +44,11 @@ def show_findings(client: Client, study: Answer) -> None:
     importances = [each for each in client.importances(study["id"]) if each["importance"] is not None]
     if any(each["importance"] for each in importances):
         show("Importance", _importance_table(importances[:MOST_IMPORTANT]))
-    if len(rounds) > 1:
+    if len(rounds) > 1 or any(row["rungs"] for row in rounds):
         show("Rounds", _rounds_table(study, rounds, ranked))
+        for line in _rungs(rounds):
+            say(line)
+    if len(rounds) > 1:
         show(zoom.TITLE, zoom.zoom_table(study["search_space"]["parameters"], rounds))
     for warning in study["warnings"]:
         say(f"note: {warning}", style="yellow")
@@ -121,6 +126,14 @@ def _sizes(row: Answer) -> str:
     last = row["first_trial"] + row["trials"] - 1
     further = "".join(f" → {len(rung['trials'])}" for rung in (row["rungs"] or ())[1:])
     return f"{row['trials']} ({row['first_trial']}–{last}){further}"
+
+
+def _rungs(rounds: Sequence[Answer]) -> Iterator[str]:
+    """What the arrows of `_sizes` mean, from the round with most of them; each round has rungs of the same epochs."""
+    stops = max(([str(rung["epochs"]) for rung in (row["rungs"] or ())[:-1]] for row in rounds), key=len, default=[])
+    if stops:
+        earlier = f"{', '.join(stops[:-1])} and " if len(stops) > 1 else ""
+        yield f"→ so many were good enough to train on, after {earlier}{stops[-1]} epochs"
 
 
 def _found(metric: str, row: Answer, ranked: Sequence[Answer]) -> tuple[str, str, str]:

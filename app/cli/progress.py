@@ -66,7 +66,7 @@ class LiveBar:
 
     def show(self, study: Answer) -> None:
         done, total = progress_counts(study)
-        self._forecast.record(done, total, time.monotonic())
+        self._forecast.follow(study, time.monotonic())
         self._progress.update(
             self._task, completed=done, total=total, stage=_stage(study), trials=_trials(study), best=_best(study)
         )
@@ -82,6 +82,15 @@ class Forecast:
         self._first: tuple[int, float] | None = None
         self._done = 0
         self._end: float | None = None
+        self._round: int | None = None
+
+    def follow(self, study: Answer, now: float) -> None:
+        """Record how far a study is. With successive halving trials end soon, and many of them then wait again: only
+        whole rounds tell the pace there, and the repeats of finalists.
+        """
+        if study["rung"] is None or study["round"] != self._round or study["finalists"]:
+            self.record(*progress_counts(study), now)
+        self._round = study["round"]
 
     def record(self, done: int, total: int, now: float) -> None:
         first_done, began = self._first = self._first or (done, now)
@@ -105,12 +114,13 @@ class _TimeLeft(ProgressColumn):
 
 
 def _stage(study: Answer) -> str:
-    """Its state, or while it runs the round it is in, from 0 on as everywhere, and at last that it trains again."""
+    """Its state, or while it runs the round and rung it is on, from 0 on as everywhere, and at last the finalists."""
     if study["state"] == "running" and study["finalists"]:
         return f"confirming {len(study['finalists'])} finalists"
-    if study["state"] != "running" or study["round"] is None or study["rounds"] == 1:
+    if study["state"] != "running" or study["round"] is None:
         return str(study["state"])
-    return f"round {study['round']} of 0–{study['rounds'] - 1}"
+    stage = "running" if study["rounds"] == 1 else f"round {study['round']} of 0–{study['rounds'] - 1}"
+    return stage if study["rung"] is None else f"{stage}, rung {study['rung']}"
 
 
 def _trials(study: Answer) -> str:

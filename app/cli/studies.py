@@ -97,8 +97,8 @@ def cancel(study: StudyReference, url: Url = None) -> None:
     """Stop a study now. What its trials have found so far stays."""
     with connect(url) as client:
         ended = client.cancel_study(find_study(client, study)["id"])
-    done, total = progress_counts(ended)
-    say(f"study {ended['id']} ({ended['name']}) is cancelled after {done} of {total} trials")
+    done = sum(ended["counts"][state] for state in ("complete", "pruned", "failed"))
+    say(f"study {ended['id']} ({ended['name']}) is cancelled after {done} of {ended['trials']} trials")
 
 
 def watch_to_its_end(client: Client, study: Answer) -> None:

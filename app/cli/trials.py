@@ -11,6 +11,8 @@ from app.cli.options import AsJson, Limit, StudyReference, Url, connect, find_st
 from app.client import Answer
 from app.lifecycle import TrialState
 
+DIAGNOSIS_WIDTH = 12  # leaves the values, in a terminal of 80 characters, so much that no name stands without its value
+
 
 def trials(
     study: StudyReference,
@@ -36,7 +38,9 @@ def trials(
         return
     metric = of_study["objective"]["metric"]
     label = metric_label(metric)
-    table = plain_table("trial", "round", "state", label, "diagnosis", "values", right=["trial", "round", label])
+    figures = ["trial", "round", "epochs", label]
+    table = plain_table("trial", "round", "state", "epochs", label, "diagnosis", "values", right=figures)
+    table.columns[-2].max_width = DIAGNOSIS_WIDTH
     for trial in found:
         table.add_row(*_trial_row(metric, trial))
     console.print(table)
@@ -48,6 +52,7 @@ def _trial_row(metric: str, trial: Answer) -> list[str]:
         str(trial["number"]),
         str(trial["round"]),
         state,
+        "–" if trial["epochs"] is None else str(trial["epochs"]),
         measured(metric, trial["value"]),
         findings(trial["diagnosis"]),
         values(trial["values"]),

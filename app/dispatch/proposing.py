@@ -104,4 +104,10 @@ def _end(session: Session, study: Study, by: EndedBy) -> None:
     if study.counts[TrialState.COMPLETE]:
         studies.end(session, study, StudyState.COMPLETE, by)
     else:
-        studies.end(session, study, StudyState.FAILED, by, "no trial completed")
+        studies.end(session, study, StudyState.FAILED, by, _why_none_completed(study))
+
+
+def _why_none_completed(study: Study) -> str:
+    """Time may end a first round on a lower rung of successive halving, when all that have ended are pruned."""
+    told = "no trial completed"
+    return f"{told}: those that came to a result were pruned" if study.counts[TrialState.PRUNED] else told

@@ -17,8 +17,9 @@ def limits(study: Study, open_round: Round) -> Sequence[float | None]:
     """The limit of the study's metric by epoch for the trials that the open round trains now."""
     if open_round.rungs is None:
         return open_round.stop_curve or ()
+    epochs = open_round.rungs[-1]["epochs"]
     out_of_reach = METRICS[study.objective["metric"]].cost(-math.inf)  # which turns a cost back as well
-    return (*[None] * (open_round.rungs[-1]["epochs"] - 1), out_of_reach)
+    return () if epochs is None else (*[None] * (epochs - 1), out_of_reach)
 
 
 def stop_curve(session: Session, study: Study, last: Round) -> list[float | None] | None:
@@ -51,7 +52,8 @@ def open_next_rung(session: Session, study: Study, open_round: Round) -> bool:
     good = pruning.going_on([arriving.observation(trial) for trial in rung])
     promoted = [trial for trial in rung if trial.number in good and trial.state is TrialState.PRUNED]
     if promoted:
-        rounds.add_rung(study, open_round, pruning.epochs(len(open_round.rungs)), promoted)
+        is_alone = len(promoted) == 1  # so it would go on from every rung to come, and be trained anew on each
+        rounds.add_rung(study, open_round, None if is_alone else pruning.epochs(len(open_round.rungs)), promoted)
     return bool(promoted)
 
 

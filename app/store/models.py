@@ -125,7 +125,7 @@ class Round(Base):
     box: Mapped[dict[str, Any]]
     arrived: Mapped[dict[str, Any] | None]  # what came from outside and took effect when it opened, by trial numbers
     stop_curve: Mapped[list[Any] | None]  # the limit of the metric by epoch; None where nobody is pruned
-    rungs: Mapped[list[Any] | None]  # after how many epochs each stops, and its trials; None without successive halving
+    rungs: Mapped[list[Any] | None]  # the epochs and the trials of each; None without successive halving
     elites: Mapped[list[Any] | None]  # trial numbers; None while the round is open
     cut_by: Mapped[EndedBy | None]  # what ended the study in this round, if it has gone on since
     borders: Mapped[list[Any] | None]

@@ -49,15 +49,15 @@ def _arrived(enqueued: Sequence[int], imported: Sequence[int]) -> dict[str, Any]
     return {"enqueued": [*enqueued], "imported": [*imported]} if enqueued or imported else None
 
 
-def add_rung(study: Study, open_round: Round, epochs: int, promoted: Sequence[Trial]) -> None:
-    """Let trials that were pruned on the last rung train again, and longer."""
+def add_rung(study: Study, open_round: Round, epochs: int | None, promoted: Sequence[Trial]) -> None:
+    """Let trials that were pruned on the last rung train again for so many epochs, or (None) to their end."""
     study.version += 1
     open_round.rungs = [*(open_round.rungs or ()), _rung(epochs, [trial.number for trial in promoted])]
     for trial in promoted:
         trials.promote(study, trial)
 
 
-def _rung(epochs: int, numbers: Sequence[int]) -> dict[str, Any]:
+def _rung(epochs: int | None, numbers: Sequence[int]) -> dict[str, Any]:
     return {"epochs": epochs, "trials": [*numbers]}
 
 
@@ -77,6 +77,12 @@ def cut(session: Session, study: Study) -> None:
 def open_one(session: Session, study: Study) -> Round:
     """The round whose trials wait or train."""
     return session.get_one(Round, (study.id, study.round))
+
+
+def rung(session: Session, study: Study) -> int | None:
+    """The rung of the latest round on which its trials train, counted from 0; None without successive halving."""
+    latest = None if study.round is None else open_one(session, study)
+    return len(latest.rungs) - 1 if latest is not None and latest.rungs else None
 
 
 def of_study(session: Session, study_id: str) -> Sequence[Round]:

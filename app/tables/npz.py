@@ -17,6 +17,7 @@ from engine.training.arrays import Array
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip file, and of one that holds nothing
 ENDING = ".npy"
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 IS_ENCRYPTED = 1  # a zip entry's flag
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what numpy.savez and savez_compressed write
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -30,9 +31,11 @@ def is_npz(path: Path) -> bool:
 
 
 def refuse_false_name(path: Path, name: str) -> None:
-    """Raise InvalidInput if the file at `path` is called .npz, but is none: as a table, it would be told off for more
-    than is wrong with it.
+    """Raise InvalidInput if the file at `path` is called .npz, but is none, or as a workbook is, which is a zip file as
+    an NPZ file is: it would be told off for more than is wrong with it.
     """
+    if name.lower().endswith(WORKBOOKS):
+        raise refused(f"the file is called {name!r}, but only CSV and NPZ files are read: save the table as CSV")
     if name.lower().endswith(".npz") and not is_npz(path):
         raise refused(f"the file is called {name!r}, but is no NPZ file, which numpy.savez writes")
 

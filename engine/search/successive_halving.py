@@ -17,7 +17,8 @@ class SuccessiveHalving:
     """Trains all trials of a round for `min_epochs`, the best of them again and longer, and so on, rung by rung.
 
     On each rung one of `reduction_factor` trials, rounded up, goes on to the next, which is as many times longer; the
-    others are pruned. The last rung has no end of its own: its trials train as long as they would have without pruning.
+    others are pruned. The last rung has no end of its own: its trials train as long as they would have without pruning,
+    and so should one that is alone on its rung.
     Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016.
 
     A rung ends when all its trials have: who goes on depends neither on the number of workers nor on who ends first,

@@ -22,3 +22,8 @@ def test_of_more_names_than_fit_a_message_only_the_nearest_is_told() -> None:
 
 def test_where_no_name_is_known_that_is_what_is_told() -> None:
     assert unknown_name("field", "x", []) == "unknown field 'x': none is known here"
+
+
+def test_the_only_name_that_is_known_is_not_called_near() -> None:
+    assert unknown_name("field", "rounds", ["type"]) == "unknown field 'rounds': the only known one is 'type'"
+    assert unknown_name("field", "typ", ["type"]) == "unknown field 'typ': the nearest known one is 'type'"

@@ -55,6 +55,17 @@ RANGES = [
         "/pruning/reduction_factor",
         ("`reduction_factor` must be an integer", "1.5"),
     ),
+    Wrong(
+        training(epochs=3) | {"pruning": {"type": "successive_halving"}},
+        "/pruning/min_epochs",
+        ("`min_epochs` must be below the `epochs` that a trial may train, 3", "got 3"),
+    ),
+    Wrong(
+        space({"name": "epochs", "type": "int", "low": 2, "high": 9})
+        | {"pruning": {"type": "successive_halving", "min_epochs": 20}},
+        "/pruning/min_epochs",
+        ("`epochs` that a trial may train, 9", "got 20"),
+    ),
     Wrong(study(pruning={"type": "stop_curve", "grace_epochs": -1}), "/pruning/grace_epochs", ("grace_epochs", "-1")),
     Wrong(study(pruning={"type": "stop_curve", "min_elites": 0}), "/pruning/min_elites", ("min_elites", "0")),
     Wrong(study(pruning="yes"), "/pruning", ("`pruning`", "object", "'yes'")),

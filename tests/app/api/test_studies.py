@@ -14,7 +14,7 @@ from tests.app.api.problems import problem_of
 STUDY_FIELDS = {
     "id", "name", "state", "version", "seed", "search_space", "objective", "strategy", "pruning", "trials",
     "trial_timeout_seconds", "max_seconds", "max_attempts", "round", "rounds", "arrivals", "counts", "mean_pack_size",
-    "epochs_saved",
+    "rung", "epochs_saved",
     "best_trial", "winner", "extensions", "confirm", "finalists", "warnings", "test_looks", "ended_by", "failure",
     "environment",
     "created_at", "started_at", "finished_at",

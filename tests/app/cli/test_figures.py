@@ -97,6 +97,21 @@ def test_the_time_left_follows_the_pace_and_counts_down_between_bursts() -> None
     assert forecast.seconds_left(20) == 12
 
 
+def test_trials_that_may_go_on_to_another_rung_tell_no_pace() -> None:
+    forecast = Forecast()
+    study = {"trials": 90, "round": 0, "rung": 0, "finalists": None}
+    forecast.follow(study | {"counts": {"pruned": 0}}, now=0)
+    forecast.follow(study | {"counts": {"pruned": 30}}, now=10)
+    forecast.follow(study | {"rung": 1, "counts": {"pruned": 25}}, now=15)
+    assert forecast.seconds_left(15) is None
+    forecast.follow(study | {"round": 1, "counts": {"pruned": 28, "complete": 2}}, now=30)
+    assert forecast.seconds_left(30) == 60
+    forecast.follow(study | {"round": 1, "counts": {"pruned": 50, "complete": 2}}, now=35)
+    assert forecast.seconds_left(35) == 55
+    forecast.follow(study | {"round": 2, "rung": 2, "finalists": [4], "counts": {"complete": 60}}, now=60)
+    assert forecast.seconds_left(60) == 30
+
+
 FLOAT = {"name": "learning_rate", "type": "float", "low": 0.001, "high": 1, "scale": "log"}
 CHOICE = {"name": "optimizer", "type": "categorical", "choices": ["sgd", "adam", "momentum", "rmsprop", "lion"]}
 

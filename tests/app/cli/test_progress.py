@@ -7,6 +7,7 @@ from app.cli.progress import PlainLines
 STUDY: dict[str, Any] = {
     "state": "running",
     "round": 1,
+    "rung": None,
     "rounds": 9,
     "finalists": None,
     "trials": 100,
@@ -22,7 +23,9 @@ STUDY: dict[str, Any] = {
         ({}, "round 1 of 0–8, 20/100 trials"),
         ({"round": None, "state": "queued"}, "queued, 20/100 trials"),
         ({"round": 0, "rounds": 1}, "running, 20/100 trials"),
-        ({"round": 8, "finalists": [3, 5]}, "confirming 2 finalists, 20/100 trials"),
+        ({"round": 0, "rounds": 1, "rung": 2}, "running, rung 2, 20/100 trials"),
+        ({"rung": 0}, "round 1 of 0–8, rung 0, 20/100 trials"),
+        ({"round": 8, "rung": 2, "finalists": [3, 5]}, "confirming 2 finalists, 20/100 trials"),
         ({"state": "complete"}, "complete, 20/100 trials"),
     ],
 )

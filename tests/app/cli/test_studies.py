@@ -155,6 +155,43 @@ def test_the_rungs_of_successive_halving_are_shown(parfocal: Parfocal, client: C
     assert f"{first['trials']} (0–{first['trials'] - 1}) → {sizes} " in parfocal("show", study["id"]).out
 
 
+def test_the_rungs_of_a_single_round_are_shown_and_what_they_cost_more_than_they_saved(
+    parfocal: Parfocal, client: Client
+) -> None:
+    document = {
+        "trials": 3,
+        "strategy": {"type": "random"},
+        "pruning": {"type": "successive_halving", "min_epochs": 3, "reduction_factor": 3},
+        "objective": {"dataset": "breast-cancer", "training": {"epochs": 4}},
+    }
+    study = client.wait(client.create_study(document)["id"])
+    assert (study["rung"], study["epochs_saved"]) == (1, 3 * 4 - (3 * 3 + 4))
+    out = parfocal("show", study["id"]).out
+    assert "pruning trained 1 epochs more than it saved" in out
+    assert " 3 (0–2) → 1 " in out
+    assert "→ so many were good enough to train on, after 3 epochs" in out
+    [_, *lines] = parfocal("trials", study["id"]).out.splitlines()
+    rows = [line.split()[:4] for line in lines if line.strip()[0].isdigit()]
+    assert sorted(epochs for _, _, state, epochs in rows if state == "pruned") == ["3", "3"]
+    assert [epochs for _, _, state, epochs in rows if state == "complete"] == ["4"]
+
+
+def test_a_study_that_is_cancelled_on_its_way_up_the_rungs_tells_where_its_results_are(
+    parfocal: Parfocal, client: Client
+) -> None:
+    document = {
+        "trials": 2,
+        "strategy": {"type": "random"},
+        "pruning": {"type": "successive_halving", "min_epochs": 1, "reduction_factor": 2},
+        "objective": {"dataset": "digits", "training": {"epochs": 100_000}},
+    }
+    study = client.create_study(document)
+    next(seen for seen in client.watch(study["id"]) if seen["rung"])
+    cancelled = parfocal("cancel", study["id"]).out
+    assert cancelled == f"study {study['id']} (digits) is cancelled after 2 of 2 trials\n"
+    assert f"trials {study['id']} --order-by value" in parfocal("show", study["id"]).out
+
+
 def test_a_study_without_results_is_shown_too(parfocal: Parfocal, long_study: dict[str, Any]) -> None:
     outcome = parfocal("show", long_study["id"])
     assert outcome.exit_code == 0
@@ -183,7 +220,8 @@ def test_the_trials_are_listed_the_best_first_with_their_values(
     outcome = parfocal("trials", finished["id"], "--order-by", "value", "--limit", "3")
     numbers = [line.split()[0] for line in outcome.out.splitlines()[1:] if line.strip()[0].isdigit()]
     assert numbers == [str(trial["number"]) for trial in client.trials(finished["id"], order_by="value", limit=3)]
-    assert f"hidden_units {finished['best_trial']['values']['hidden_units']}" in outcome.out
+    assert f"hidden_units={finished['best_trial']['values']['hidden_units']}" in outcome.out
+    assert re.search(r"learning_rate=[0-9.e-]+ *$", outcome.out, re.MULTILINE)
 
 
 def test_trials_of_one_round_or_state_alone(parfocal: Parfocal, finished: dict[str, Any]) -> None:
@@ -217,7 +255,7 @@ def test_an_export_to_where_nothing_can_be_written_is_refused(
 def test_a_cancelled_study_ends_its_watching_with_exit_code_1(parfocal: Parfocal, long_study: dict[str, Any]) -> None:
     cancelled = parfocal("cancel", long_study["id"])
     assert cancelled.exit_code == 0
-    assert f"study {long_study['id']} (long) is cancelled after " in cancelled.out
+    assert re.fullmatch(rf"study {long_study['id']} \(long\) is cancelled after (\d+) of 1000 trials\n", cancelled.out)
     watched = parfocal("watch", long_study["id"])
     assert watched.exit_code == 1
     assert watched.complaint == f"study {long_study['id']} was cancelled"

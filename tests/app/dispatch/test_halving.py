@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.api.views import study_answer
 from app.dispatch.messages import Diverged, Done, Finished, Member, TrainPacks
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, StudyState, TrialState
@@ -26,7 +27,7 @@ from tests.app.dispatch.making import (
 )
 from tests.app.dispatch.simulated import Result, Simulation, simulated_dispatcher
 
-EPOCHS = 20  # of a whole training: between those of the third rung, 18, and of the fourth
+EPOCHS = 20  # of a whole training: beyond those of a third rung, 18
 OBJECTIVE: dict[str, Any] = {**STUDY["objective"], "training": {"epochs": EPOCHS, "hidden_layers": 1}}
 HALVED: dict[str, Any] = ONE_KEY | {
     "objective": OBJECTIVE,
@@ -85,21 +86,21 @@ def test_of_each_rung_the_best_third_goes_on_to_one_that_is_three_times_as_long(
     assert_consistent(database, study_id)
     end_rung(simulation, by_number(6))
     assert sent(simulation) == {8}
-    end_rung(simulation, by_number(18))
-    assert sent(simulation) == {8}  # the best of one: now to its end
+    [worker] = simulation[1].working
+    assert isinstance(worker.order, TrainPacks)
+    assert worker.order.stop_curve == ()  # the best of one: to its end at once, not to the end of each rung
     end_rung(simulation, lambda member: finished(member.number, 0.05))
     assert states_of(database, study_id) == [TrialState.PRUNED] * 8 + [TrialState.COMPLETE]
     assert rungs_of(database, study_id) == [
         [
             {"epochs": 2, "trials": [*range(9)]},
             {"epochs": 6, "trials": [6, 7, 8]},
-            {"epochs": 18, "trials": [8]},
-            {"epochs": 54, "trials": [8]},
+            {"epochs": None, "trials": [8]},
         ]
     ]
     study = study_of(database, study_id)
     assert (study.state, study.ended_by) == (StudyState.COMPLETE, EndedBy.BUDGET)
-    assert study.epochs_saved == 9 * EPOCHS - (9 * 2 + 3 * 6 + 18 + EPOCHS)
+    assert study.epochs_saved == 9 * EPOCHS - (9 * 2 + 3 * 6 + EPOCHS)
     assert_consistent(database, study_id)
 
 
@@ -139,7 +140,7 @@ def test_every_round_has_rungs_of_its_own(simulation: Simulation, database: Data
     end_rung(simulation, lambda member: stopped_at(member.number, 0.5 - member.number / 100, 2))
     end_rung(simulation, lambda member: finished(member.number, 0.2))
     assert rungs_of(database, study_id) == [
-        [{"epochs": 2, "trials": [0, 1, 2]}, {"epochs": 6, "trials": [2]}],
+        [{"epochs": 2, "trials": [0, 1, 2]}, {"epochs": None, "trials": [2]}],
         [{"epochs": 2, "trials": [3, 4, 5]}],
     ]
 
@@ -217,6 +218,24 @@ def test_one_that_is_cancelled_on_its_way_stays_pruned(on_second_rung: str, data
     assert_consistent(database, on_second_rung)
 
 
+def test_a_study_that_had_no_time_for_its_last_rung_has_failed_and_says_so(
+    on_second_rung: str, simulation: Simulation, database: Database
+) -> None:
+    with database.writing() as session:
+        studies.get(session, on_second_rung).max_seconds = 1e-9
+    simulation[0].tick()
+    study = study_of(database, on_second_rung)
+    assert (study.state, study.ended_by) == (StudyState.FAILED, EndedBy.MAX_SECONDS)
+    assert study.failure == "no trial completed: those that came to a result were pruned"
+
+
+def test_a_study_tells_the_rung_it_is_on(on_second_rung: str, simulation: Simulation, database: Database) -> None:
+    unhalved = started(simulation, database, pruning=None)
+    with database.reading() as session:
+        assert study_answer(session, studies.get(session, on_second_rung)).rung == 1
+        assert study_answer(session, studies.get(session, unhalved)).rung is None
+
+
 def test_one_that_diverges_later_has_failed(on_second_rung: str, simulation: Simulation, database: Database) -> None:
     def result(member: Member) -> Diverged:
         return diverged(member.number)
@@ -255,7 +274,7 @@ def test_a_round_that_time_cut_short_opens_no_further_rung_when_the_study_goes_o
         studies.extend(session, study, 3)
     advance(database, study_id)
     assert rungs_of(database, study_id) == [
-        [{"epochs": 2, "trials": [*range(6)]}, {"epochs": 6, "trials": [4]}],
+        [{"epochs": 2, "trials": [*range(6)]}, {"epochs": None, "trials": [4]}],
         [{"epochs": 2, "trials": [6, 7, 8]}],
     ]
     assert_consistent(database, study_id)

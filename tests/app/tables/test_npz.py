@@ -67,6 +67,13 @@ def test_a_file_that_is_only_called_npz_is_refused(tmp_path: Path) -> None:
     assert found.message == "the file is called 'Images.NPZ', but is no NPZ file, which numpy.savez writes"
 
 
+@pytest.mark.parametrize("name", ["prices.xlsx", "Prices.XLSX", "prices.ods"])
+def test_a_workbook_is_refused_with_what_to_do(name: str, tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(b"PK\x03\x04")
+    found = complaint(lambda: refuse_false_name(tmp_path / "upload", name))
+    assert found.message == f"the file is called {name!r}, but only CSV and NPZ files are read: save the table as CSV"
+
+
 class Attack:
     """Makes a folder when it is unpickled."""
 

@@ -22,7 +22,7 @@ from engine.search import strategy_from_json
         (
             {"type": "random", "rounds": 4},
             ("rounds",),
-            "unknown field of a strategy of type random 'rounds': the nearest known one is 'type'",
+            "unknown field of a strategy of type random 'rounds': the only known one is 'type'",
         ),
         (
             {"type": "coarse_to_fine", "round": 4},
