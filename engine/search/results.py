@@ -32,7 +32,7 @@ def tempered(trials: Sequence[Observation]) -> Sequence[Observation]:
     """Return the trials, of which pruned ones are no worse than the upper quartile of the others.
 
     They are bad, but their values are those of trainings cut short and exaggerate how bad. In 22 pairs of studies on
-    the digits this took 0.085 ± 0.034 points off the winner's error. Guessing what they would have come to, from trials
+    the digits this took 0.085 ± 0.034 points off the winner's error; guessing what they would have come to, from trials
     that were as bad after as many epochs, did no better.
     """
     complete = [trial.value for trial in trials if trial.value is not None and not trial.was_pruned]
