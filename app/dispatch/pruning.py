@@ -18,8 +18,10 @@ def limits(study: Study, open_round: Round) -> Sequence[float | None]:
     if open_round.rungs is None:
         return open_round.stop_curve or ()
     epochs = open_round.rungs[-1]["epochs"]
+    if epochs is None:
+        return ()
     out_of_reach = METRICS[study.objective["metric"]].cost(-math.inf)  # which turns a cost back as well
-    return () if epochs is None else (*[None] * (epochs - 1), out_of_reach)
+    return *[None] * (epochs - 1), out_of_reach
 
 
 def stop_curve(session: Session, study: Study, last: Round) -> list[float | None] | None:

@@ -8,7 +8,6 @@ from app.api.views import study_answer
 from app.dispatch.messages import Diverged, Done, Finished, Member, TrainPacks
 from app.dispatch.workers import Lost
 from app.lifecycle import EndedBy, StudyState, TrialState
-from app.settings import Settings
 from app.store import rounds, studies
 from app.store.database import Database
 from app.store.models import Trial
@@ -25,7 +24,7 @@ from tests.app.dispatch.making import (
     study_of,
     trials_of,
 )
-from tests.app.dispatch.simulated import Result, Simulation, simulated_dispatcher
+from tests.app.dispatch.simulated import Result, Simulation
 
 EPOCHS = 20  # of a whole training: beyond those of a third rung, 18
 OBJECTIVE: dict[str, Any] = {**STUDY["objective"], "training": {"epochs": EPOCHS, "hidden_layers": 1}}
@@ -34,11 +33,6 @@ HALVED: dict[str, Any] = ONE_KEY | {
     "pruning": SuccessiveHalving(min_epochs=2, reduction_factor=3).to_json(),
     "trials": 9,
 }
-
-
-@pytest.fixture
-def simulation(settings: Settings, database: Database) -> Simulation:
-    return simulated_dispatcher(settings, database)
 
 
 def stopped_at(number: int, value: float, epochs: int) -> Finished:
